@@ -1,0 +1,1 @@
+"""One file per attack: samples (and a model to probe) in, samples out."""

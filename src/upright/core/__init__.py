@@ -1,0 +1,65 @@
+"""The nouns. Everything else is made of these; they import only the standard library, msgspec."""
+
+from upright.core.benchmark import (
+    Benchmark,
+    Calibration,
+    Example,
+    Judge,
+    Rubric,
+    Ruling,
+    ScoreSet,
+    each,
+)
+from upright.core.card import Card
+from upright.core.dimension import Dimension
+from upright.core.errors import (
+    DataError,
+    JudgeError,
+    ModelError,
+    ModelRefused,
+    StoreError,
+    UprightError,
+    UsageError,
+)
+from upright.core.metric import Estimate, Interval, Metric
+from upright.core.model import Model
+from upright.core.sample import Message, Request, Response, Row, Sample, ask, digest, numbered
+from upright.core.settings import Settings
+from upright.core.verdict import Answer, Outcome, Scored, Verdict
+
+__all__ = [
+    "Answer",
+    "Benchmark",
+    "Calibration",
+    "Card",
+    "DataError",
+    "Dimension",
+    "Estimate",
+    "Example",
+    "Interval",
+    "Judge",
+    "JudgeError",
+    "Message",
+    "Metric",
+    "Model",
+    "ModelError",
+    "ModelRefused",
+    "Outcome",
+    "Request",
+    "Response",
+    "Row",
+    "Rubric",
+    "Ruling",
+    "Sample",
+    "ScoreSet",
+    "Scored",
+    "Settings",
+    "StoreError",
+    "UprightError",
+    "UsageError",
+    "Verdict",
+    "ask",
+    "digest",
+    "each",
+    "numbered",
+]

@@ -1,0 +1,115 @@
+"""A benchmark: samples, a judge, metrics, and examples that prove the judge."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+
+from upright.core.card import Card
+from upright.core.metric import Metric
+from upright.core.sample import Row, Sample
+from upright.core.verdict import Answer, Outcome, Verdict
+
+
+class Calibration(msgspec.Struct, frozen=True, kw_only=True):
+    """How well a judge agrees with people on a named human-labelled set."""
+
+    labels: str
+    date: str
+    n: int
+    accuracy: float
+    kappa: float
+    sensitivity: float
+    specificity: float
+
+
+class Judge(Protocol):
+    """Reads answers. Never sees an error response: those are set aside before."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def calibration(self) -> Calibration | None: ...
+
+    def judge(self, answers: Sequence[Answer]) -> list[Verdict]:
+        """One verdict per answer, in order."""
+        ...
+
+
+class Ruling(msgspec.Struct, frozen=True):
+    """What a judge model's label means."""
+
+    outcome: Outcome
+    value: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rubric:
+    """What a judge model is asked, as data.
+
+    `question` may name {prompt} and any of the sample's facts; the response is always shown,
+    fenced as untrusted text. `labels` are the verdicts it may choose from.
+    """
+
+    id: str
+    question: str
+    labels: Mapping[str, Ruling]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreSet:
+    """One way to ask and to score.
+
+    samples     (rows, seed) -> samples
+    rubric      asked instead of `judge` where a judge model is given
+    options_by_likelihood   whether a model that can may pick among `options` by likelihood
+    """
+
+    samples: Callable[[Sequence[Row], int], list[Sample]]
+    judge: Judge
+    metrics: tuple[Metric, ...]
+    rubric: Rubric | None = None
+    options_by_likelihood: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A row, a response to its first sample, and the value and outcome that must come out."""
+
+    row: Mapping[str, Any]
+    response: str
+    value: float | None
+    outcome: Outcome = Outcome.ANSWERED
+    score_set: str = "upright"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """`upright` is the corrected score set, `published` the original toolkit's.
+
+    keep        which rows of the file belong to this benchmark
+    temperature, max_tokens, epochs     the paper's sampling
+    sane        mock responders that rightly do well here (always refusing is right
+                where every request deserves refusal)
+    """
+
+    card: Card
+    file: str
+    upright: ScoreSet
+    published: ScoreSet | None
+    examples: tuple[Example, ...]
+    keep: Callable[[Row], bool] = field(default=lambda row: True)
+    temperature: float = 0.0
+    max_tokens: int = 512
+    epochs: int = 1
+    sane: frozenset[str] = frozenset()
+
+    def score_set(self, name: str) -> ScoreSet | None:
+        return self.upright if name == "upright" else self.published
+
+
+def each(to_sample: Callable[[Row], Sample]) -> Callable[[Sequence[Row], int], list[Sample]]:
+    """One sample per row, whatever the seed."""
+    return lambda rows, seed: [to_sample(row) for row in rows]

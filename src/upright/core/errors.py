@@ -1,0 +1,67 @@
+"""Every error a user can meet. Each says what happened, why, and what to do next.
+
+UprightError
+├── UsageError      the command or the arguments: fix them and run again
+├── DataError       a dataset is missing, changed or malformed
+├── ModelError      a model did not answer this time
+│   └── ModelRefused   it never will (wrong key, unknown model): the run stops
+├── JudgeError      a judge model's verdict could not be read
+└── StoreError      a run directory cannot be read or written
+
+Bugs stay ordinary exceptions with a traceback.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UprightError(Exception):
+    """Shown to the user without a traceback."""
+
+    exit_code = 1
+
+
+class UsageError(UprightError):
+    """The command or its arguments cannot be carried out as given."""
+
+    exit_code = 2
+
+
+class DataError(UprightError):
+    """A dataset is missing, differs from its recorded hash, or is malformed."""
+
+
+class ModelError(UprightError):
+    """A model did not answer. `retry_after` is what the server asked for, in seconds."""
+
+    def __init__(
+        self, message: str, *, retryable: bool = True, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+
+class ModelRefused(ModelError):
+    """The provider will answer no request of this run (wrong key, unknown model)."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=False)
+
+
+class JudgeError(UprightError):
+    """A judge model's reply is not a verdict."""
+
+
+class StoreError(UprightError):
+    """A run directory cannot be read or written."""
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
+    """A usage error that offers the nearest known names."""
+    known = sorted(known)
+    near = get_close_matches(name, known, n=3, cutoff=0.4)
+    # The last part of an id is what people remember: offer "safety/misuse" for "misuse".
+    near += [k for k in known if name and name in k and k not in near][:3]
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known)}."
+    return UsageError(f"There is no {what} {name!r}. {hint}")

@@ -1,0 +1,64 @@
+"""The path is the registry: a file in a room is listed because it lies there.
+
+Other packages join through the entry-point group `upright`: the entry point's name is the
+room and the id (`benchmarks/safety/mine`), its value the module.
+"""
+
+import ast
+import importlib
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from upright.core.errors import UsageError, unknown
+
+PACKAGE = Path(__file__).parent.parent
+
+
+class Entry(NamedTuple):
+    """A registered thing. `title` is the first line of its module's docstring."""
+
+    id: str
+    module: str
+    title: str
+
+
+@cache
+def entries(room: str) -> dict[str, Entry]:
+    """Everything in a room by id, in id order, without importing any of it."""
+    found = {}
+    for path in sorted((PACKAGE / room).glob("*/*.py")):
+        if not path.stem.startswith("_"):
+            id = f"{path.parent.name}/{path.stem}"
+            module = f"upright.{room}.{path.parent.name}.{path.stem}"
+            found[id] = Entry(id, module, _title(path))
+    for point in entry_points(group="upright"):
+        if point.name.startswith(f"{room}/"):
+            id = point.name.removeprefix(f"{room}/")
+            distribution = point.dist.name if point.dist else point.value
+            found[id] = Entry(id, point.value, f"from {distribution}")
+    return dict(sorted(found.items()))
+
+
+def load(room: str, id: str) -> Any:
+    """The thing itself: calls the function named like the file."""
+    known = entries(room)
+    if id not in known:
+        raise unknown(room.removesuffix("s"), id, known)
+    return build(importlib.import_module(known[id].module), id)
+
+
+def build(module: ModuleType, id: str) -> Any:
+    """Call the function that a module is named after."""
+    name = id.rsplit("/", 1)[-1]
+    factory = getattr(module, name, None)
+    if not callable(factory):
+        raise UsageError(f"{module.__name__} must define a function {name}() for {id!r}.")
+    return factory()
+
+
+def _title(path: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(path.read_bytes())) or ""
+    return docstring.split("\n", 1)[0].rstrip(".")

@@ -1,0 +1,173 @@
+"""Questions and answers: Row -> Sample -> Request -> Response."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from upright.core.errors import DataError
+
+
+class Row(Mapping[str, Any]):
+    """One row of a data file. Reading a field it lacks names the file and the row."""
+
+    def __init__(
+        self,
+        file: str,
+        index: int,
+        fields: Mapping[str, Any],
+        raw_prompt: str | None = None,
+    ) -> None:
+        self.file, self.index, self._fields = file, index, dict(fields)
+        self.raw_prompt = raw_prompt if raw_prompt is not None else self._fields.get("prompt")
+        """The prompt as published, before any patch."""
+
+    def __getitem__(self, key: str) -> Any:
+        try:
+            return self._fields[key]
+        except KeyError:
+            raise DataError(
+                f"{self.file}, row {self.index}: the field {key!r} is missing "
+                f"(it has {', '.join(self._fields)})."
+            ) from None
+
+    # Mapping.get and `in` would swallow our DataError's reason; look at the dict itself.
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._fields.get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._fields
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __repr__(self) -> str:
+        return f"Row({self.file}:{self.index})"
+
+    def changed(self, **fields: Any) -> "Row":
+        """The same row with some fields replaced or added; it remembers its raw prompt."""
+        return Row(self.file, self.index, {**self._fields, **fields}, self.raw_prompt)
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One chat turn. `role` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One question.
+
+    target          the right answer as the judge compares it (a letter, a label, a number, "")
+    options         the answers to choose from, as the model must write them; () if free text
+    ideal           what a perfect model would write; `worst` what the worst would: these
+                    prove the judge and the metric without any model
+    group           the cluster for intervals and for sampling: samples that share a source
+                    text, a person, a pair. "" means a cluster of its own
+    slices          how results are broken down; the first one is also the sampling stratum
+    facts           what else the judge needs
+    also_asked_as   an earlier wording whose answers may be judged as answers to this sample
+    replicate       >0 asks the same question once more, independently
+    """
+
+    messages: tuple[Message, ...]
+    target: str = ""
+    options: tuple[str, ...] = ()
+    ideal: str = ""
+    worst: str = ""
+    group: str = ""
+    slices: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    also_asked_as: str = ""
+    replicate: int = 0
+    copy: int = 0
+    """Numbers the repetitions of identical samples, so that every id is unique."""
+
+    @property
+    def prompt(self) -> str:
+        """What the user says (without system turns)."""
+        return "\n".join(m.content for m in self.messages if m.role != "system")
+
+    @property
+    def stratum(self) -> str:
+        return next(iter(self.slices.values()), "")
+
+    @cached_property
+    def id(self) -> str:
+        """Stable: a hash of what is asked and what is right."""
+        told = (self.messages, self.target, self.options, self.replicate, self.copy)
+        return digest(told)[:16]
+
+
+def ask(prompt: str, system: str = "") -> tuple[Message, ...]:
+    """A single user turn, after a system turn if one is given."""
+    turns = (Message("system", system),) if system else ()
+    return (*turns, Message("user", prompt))
+
+
+def numbered(samples: list[Sample]) -> list[Sample]:
+    """Give repeated identical samples distinct ids."""
+    seen: dict[str, int] = {}
+    out = []
+    for sample in samples:
+        copy = seen.get(sample.id, 0)
+        seen[sample.id] = copy + 1
+        out.append(replace(sample, copy=copy) if copy else sample)
+    return out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One call to a model. `key` identifies it: equal keys are asked once.
+
+    options     not empty: pick the likeliest of these answers instead of writing text
+    sample      for models that know the sample (mock, replay); never part of the key
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    temperature: float = 0.0
+    max_tokens: int = 512
+    seed: int = 0
+    epoch: int = 0
+    replicate: int = 0
+    options: tuple[str, ...] = ()
+    sample: Sample | None = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def key(self) -> str:
+        # Greedy decoding does not depend on the seed, so that a new seed reuses old answers.
+        drawn = (self.seed, self.epoch, self.replicate) if self.temperature else self.replicate
+        told = (self.model, self.messages, self.temperature, self.max_tokens, drawn, self.options)
+        return digest(told)
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One answer, or the reason there is none.
+
+    finish_reason       stop, length, content_filter, choice (picked by likelihood) or error
+    option_logprobs     log-likelihood in nats of each of the request's options, in their order
+    latency             seconds from asking to answer; `attempts` counts the calls it took
+    """
+
+    text: str = ""
+    finish_reason: str = "stop"
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    latency: float = 0.0
+    attempts: int = 1
+    option_logprobs: tuple[float, ...] | None = None
+    error: str | None = None
+
+
+def digest(value: object) -> str:
+    """sha256 (hex) of a value's canonical JSON."""
+    return hashlib.sha256(msgspec.json.encode(value)).hexdigest()

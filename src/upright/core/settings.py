@@ -1,0 +1,27 @@
+"""What a run was asked to do: everything that, with the versions, makes it repeatable."""
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The parameters of a run.
+
+    suite       mini (ships with the package) or trustllm (the paper's data)
+    benchmarks  ids, in order
+    score_sets  upright, published or both; `published` exists for the paper's data only
+    limit       at most this many samples per benchmark and score set; whole groups, stratified
+    epochs      overrides every benchmark's own number of repeats
+    choices     how options are picked: auto (by likelihood where benchmark and model allow
+                it), text (always read from what the model wrote)
+    judge       a judge model's spec, or "" for the rule fallbacks
+    """
+
+    suite: str = "mini"
+    benchmarks: tuple[str, ...] = ()
+    score_sets: tuple[str, ...] = ("upright", "published")
+    limit: int | None = None
+    epochs: int | None = None
+    max_tokens: int | None = None
+    seed: int = 0
+    choices: str = "auto"
+    judge: str = ""

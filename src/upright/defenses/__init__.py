@@ -1,0 +1,1 @@
+"""One file per inference-time defense: model in, model out."""

@@ -1,0 +1,1 @@
+"""What a person sees. Reads stored runs; never calls a model."""

@@ -1,0 +1,1 @@
+"""Does the work: plan, engine, cache, journal, store."""

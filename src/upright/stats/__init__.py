@@ -1,0 +1,1 @@
+"""How sure we are: intervals, bootstraps, and the metrics built on them."""

@@ -1,0 +1,1 @@
+"""Simulated environments, fictional by construction."""
