@@ -1,1 +1,1 @@
-"""Where samples come from: manifest, lookup, verification, patches. The only room that downloads."""
+"""Where samples come from: manifest, lookup, verification, patches; the one downloading room."""
