@@ -20,10 +20,11 @@ from upright.core.errors import (
     StoreError,
     UprightError,
     UsageError,
+    unknown,
 )
 from upright.core.metric import Estimate, Interval, Metric
 from upright.core.model import Model
-from upright.core.sample import Message, Request, Response, Row, Sample, ask, digest, numbered
+from upright.core.sample import Message, Request, Response, Row, Sample, ask, digest, finished
 from upright.core.settings import Settings
 from upright.core.verdict import Answer, Outcome, Scored, Verdict
 
@@ -61,5 +62,6 @@ __all__ = [
     "ask",
     "digest",
     "each",
-    "numbered",
+    "finished",
+    "unknown",
 ]

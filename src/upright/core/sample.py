@@ -1,7 +1,8 @@
 """Questions and answers: Row -> Sample -> Request -> Response."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -76,6 +77,7 @@ class Sample:
     facts           what else the judge needs
     also_asked_as   an earlier wording whose answers may be judged as answers to this sample
     replicate       >0 asks the same question once more, independently
+    common          the commonest right answer of its stratum: what a constant guesser says
     """
 
     messages: tuple[Message, ...]
@@ -88,6 +90,7 @@ class Sample:
     facts: Mapping[str, Any] = field(default_factory=dict)
     also_asked_as: str = ""
     replicate: int = 0
+    common: str = ""
     copy: int = 0
     """Numbers the repetitions of identical samples, so that every id is unique."""
 
@@ -113,15 +116,23 @@ def ask(prompt: str, system: str = "") -> tuple[Message, ...]:
     return (*turns, Message("user", prompt))
 
 
-def numbered(samples: list[Sample]) -> list[Sample]:
-    """Give repeated identical samples distinct ids."""
-    seen: dict[str, int] = {}
+def finished(samples: Sequence[Sample]) -> list[Sample]:
+    """The samples of one score set with distinct ids and `common` filled in."""
+    common = _commonest(samples)
+    seen: Counter[str] = Counter()
     out = []
     for sample in samples:
-        copy = seen.get(sample.id, 0)
-        seen[sample.id] = copy + 1
-        out.append(replace(sample, copy=copy) if copy else sample)
+        out.append(replace(sample, common=common[sample.stratum], copy=seen[sample.id]))
+        seen[sample.id] += 1
     return out
+
+
+def _commonest(samples: Sequence[Sample]) -> dict[str, str]:
+    """By stratum, the ideal answer to the most frequent target (the first in a tie)."""
+    ideals: dict[str, dict[str, list[str]]] = {}
+    for sample in sorted(samples, key=lambda s: s.target):
+        ideals.setdefault(sample.stratum, {}).setdefault(sample.target, []).append(sample.ideal)
+    return {stratum: max(by.values(), key=len)[0] for stratum, by in ideals.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,56 @@
+"""Read a data file into rows, raw or patched, with what is needed to name it again."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from upright.core import DataError, Row
+from upright.data.patches import patch_rows
+
+MINI = Path(__file__).parent / "mini"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFile:
+    """The rows of one file. `patches` says how many rows each patch touched."""
+
+    name: str
+    sha256: str
+    raw: tuple[Row, ...]
+    patched: tuple[Row, ...]
+    patches: Mapping[str, int]
+
+
+def read_rows(path: Path, name: str, *, mini: bool = False) -> DataFile:
+    """Read a JSON array of objects; `name` is the file's path inside its dataset."""
+    content = path.read_bytes()
+    raw = tuple(Row(name, index, fields) for index, fields in enumerate(_objects(content, path)))
+    patched, touched = patch_rows(name, raw, mini)
+    return DataFile(
+        name=name,
+        sha256=sha256(content).hexdigest(),
+        raw=raw,
+        patched=tuple(patched),
+        patches=touched,
+    )
+
+
+def _objects(content: bytes, path: Path) -> list[dict[str, Any]]:
+    """Lenient on purpose: the original files hold NaN, which JSON forbids (D21)."""
+    try:
+        rows = json.loads(content)
+    except ValueError as error:
+        raise DataError(
+            f"{path} is not JSON: {error}. Fetch it again: upright data fetch."
+        ) from error
+    if not isinstance(rows, list):
+        raise DataError(f"{path} must hold a JSON array of objects, not a {type(rows).__name__}.")
+    for index, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise DataError(f"{path}, row {index}: expected an object, found {str(row)[:80]!r}.")
+        if not isinstance(row.get("prompt"), str):
+            raise DataError(f"{path}, row {index}: `prompt` must be text.")
+    return rows

@@ -1,0 +1,59 @@
+"""A judge made of one function that reads one response."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from upright.core import Answer, Calibration, Outcome, Response, Sample, Verdict
+
+FILTERED = "content_filter"
+
+
+@dataclass(frozen=True)
+class RuleJudge:
+    """`read` decides by rule; `empty` and `filtered` are the values of no text at all.
+
+    None leaves such a response unscored; 0 makes silence as bad as a wrong answer, which is
+    the rule here: abstaining must never raise a score.
+    """
+
+    id: str
+    read: Callable[[Sample, Response], Verdict]
+    empty: float | None = 0.0
+    filtered: float | None = 0.0
+    calibration: Calibration | None = None
+
+    def judge(self, answers: Sequence[Answer]) -> list[Verdict]:
+        return [msgspec.structs.replace(self._one(a), judge=self.id) for a in answers]
+
+    def _one(self, answer: Answer) -> Verdict:
+        if answer.response.finish_reason == FILTERED:
+            return Verdict(outcome=Outcome.FILTERED, value=self.filtered, reason="content filter")
+        if not answer.response.text.strip():
+            return Verdict(outcome=Outcome.EMPTY, value=self.empty, reason="empty response")
+        return self.read(answer.sample, answer.response)
+
+
+@dataclass(frozen=True)
+class TogetherJudge:
+    """A judge whose verdicts need all answers of the benchmark at once."""
+
+    id: str
+    read: Callable[[Sequence[Answer]], list[Verdict]]
+    calibration: Calibration | None = None
+
+    def judge(self, answers: Sequence[Answer]) -> list[Verdict]:
+        return [msgspec.structs.replace(v, judge=self.id) for v in self.read(answers)]
+
+
+def right_or_wrong(said: str, sample: Sample) -> Verdict:
+    """The verdict on an answer from a closed set."""
+    right = said == sample.target
+    reason = f"said {said!r}" + ("" if right else f", right is {sample.target!r}")
+    return Verdict(outcome=Outcome.ANSWERED, value=float(right), label=said, reason=reason)
+
+
+def unparsed(why: str) -> Verdict:
+    """An answer none of the allowed ones can be read from: wrong, and counted as such."""
+    return Verdict(outcome=Outcome.UNPARSED, value=0.0, reason=why)

@@ -1,0 +1,77 @@
+"""Closed-form 95 % intervals for proportions and for averages of proportions."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+Floats = NDArray[np.float64]
+
+LEVEL = 0.95
+
+
+class Bounds(NamedTuple):
+    low: float
+    high: float
+
+
+def wilson(p: float, n: float, level: float = LEVEL) -> Bounds:
+    """Wilson's score interval (Wilson 1927, JASA 22) for a proportion `p` of `n` trials.
+
+    `n` may be an effective sample size and need not be whole.
+    """
+    z = float(norm.ppf(0.5 + level / 2))
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * float(np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)))
+    # At p = 0 and p = 1 the bound is p itself; rounding must not put it on the wrong side.
+    return Bounds(min(max(centre - half, 0.0), p), max(min(centre + half, 1.0), p))
+
+
+def effective_n(values: Floats, clusters: Sequence[str]) -> float:
+    """Sample size after the design effect of clustering (Kish 1965, section 5.4).
+
+    n / deff with deff = clustered variance of the mean / its variance under independence;
+    never above n. Identical values say nothing of the correlation: then the number of
+    clusters, which is what full correlation leaves.
+    """
+    n, p = len(values), float(values.mean())
+    _, codes = np.unique(np.asarray(clusters), return_inverse=True)
+    groups = int(codes.max()) + 1
+    if groups == n:
+        return n
+    residual = np.bincount(codes, weights=values - p)  # (groups,)
+    clustered = float(residual @ residual) / n**2 * groups / max(groups - 1, 1)
+    if groups == 1 or clustered == 0:
+        return groups
+    return min(n, p * (1 - p) / clustered)
+
+
+def proportion(values: Floats, clusters: Sequence[str], level: float = LEVEL) -> Bounds:
+    """Wilson's interval for the mean of values in [0, 1] that come in clusters.
+
+    For values between 0 and 1 it is conservative: their variance is at most p(1-p).
+    """
+    return wilson(float(values.mean()), max(effective_n(values, clusters), 1e-9), level)
+
+
+def average(parts: Sequence[tuple[float, Bounds]]) -> Bounds:
+    """Interval for the unweighted mean of independent estimates, each with its own interval.
+
+    MOVER, the method of variance estimates recovery (Zou and Donner 2008, Stat. Med. 27):
+    unlike a bootstrap it does not collapse when every part is 0 or 1.
+    """
+    k = len(parts)
+    centre = sum(p for p, _ in parts) / k
+    below = np.sqrt(sum((p - b.low) ** 2 for p, b in parts)) / k
+    above = np.sqrt(sum((b.high - p) ** 2 for p, b in parts)) / k
+    return Bounds(float(centre - below), float(centre + above))
+
+
+def difference(a: tuple[float, Bounds], b: tuple[float, Bounds]) -> Bounds:
+    """Interval for a - b of independent estimates (MOVER, as `average`)."""
+    (p, pb), (q, qb) = a, b
+    below = np.hypot(p - pb.low, qb.high - q)
+    above = np.hypot(pb.high - p, q - qb.low)
+    return Bounds(float(p - q - below), float(p - q + above))

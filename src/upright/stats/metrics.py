@@ -1,0 +1,190 @@
+"""What benchmarks compute: each function returns a Metric's `compute`.
+
+All take the items that could be scored and respect their clusters: the sample's group, and
+within it every repeat of the same sample.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy.stats import rankdata
+
+from upright.core import Interval, Scored
+from upright.stats.bootstrap import bootstrap
+from upright.stats.intervals import Bounds, Floats, average, difference, proportion
+
+Compute = Callable[[Sequence[Scored]], Interval]
+Value = Callable[[Scored], float | None]
+Key = Callable[[Scored], str]
+
+NOTHING = Interval(None, None, None, "nothing to score")
+
+
+def verdict(item: Scored) -> float | None:
+    return item.value
+
+
+def target(item: Scored) -> str:
+    return item.sample.target
+
+
+def slice_of(name: str) -> Key:
+    """The item's slice of that name."""
+    return lambda item: item.sample.slices[name]
+
+
+def cluster(item: Scored) -> str:
+    return item.sample.group or item.sample.id
+
+
+def mean(value: Value = verdict) -> Compute:
+    """Mean of a value in [0, 1]; items where it is None are left out."""
+
+    def compute(items: Sequence[Scored]) -> Interval:
+        part = _part(items, value)
+        if part is None:
+            return NOTHING
+        return Interval(part[0], *part[1], "Wilson, clustered")
+
+    return compute
+
+
+def macro(key: Key, value: Value = verdict) -> Compute:
+    """Unweighted mean over classes (`key`) of the mean value within each.
+
+    With key = target and value = right or wrong it is balanced accuracy (macro recall).
+    """
+
+    def compute(items: Sequence[Scored]) -> Interval:
+        parts = [p for part in _split(items, key).values() if (p := _part(part, value))]
+        if not parts:
+            return NOTHING
+        centre = sum(p for p, _ in parts) / len(parts)
+        return Interval(centre, *average(parts), f"MOVER over {len(parts)} classes")
+
+    return compute
+
+
+def nested_macro(outer: Key, inner: Key, value: Value = verdict) -> Compute:
+    """Mean over `outer` classes of the macro mean over `inner` classes within each."""
+
+    def compute(items: Sequence[Scored]) -> Interval:
+        within = [macro(inner, value)(part) for part in _split(items, outer).values()]
+        parts = [
+            (i.value, Bounds(i.low, i.high))
+            for i in within
+            if i.value is not None and i.low is not None and i.high is not None
+        ]
+        if not parts:
+            return NOTHING
+        centre = sum(p for p, _ in parts) / len(parts)
+        return Interval(centre, *average(parts), f"MOVER over {len(parts)} parts")
+
+    return compute
+
+
+def gap(high: Callable[[Scored], bool], low: Callable[[Scored], bool]) -> Compute:
+    """Mean value where `high` holds minus mean value where `low` holds."""
+
+    def compute(items: Sequence[Scored]) -> Interval:
+        a = _part([i for i in items if high(i)], verdict)
+        b = _part([i for i in items if low(i)], verdict)
+        if a is None or b is None:
+            return NOTHING
+        return Interval(a[0] - b[0], *difference(a, b), "MOVER difference")
+
+    return compute
+
+
+def macro_f1(over: Key | None = None) -> Compute:
+    """Macro-averaged F1 of label against target; with `over`, its mean over those parts.
+
+    A label outside the targets (unparsed, refused) counts against recall of the true class.
+    """
+
+    def compute(items: Sequence[Scored]) -> Interval:
+        if not items:
+            return NOTHING
+        parts = [over(i) for i in items] if over else [""] * len(items)
+        truth = np.array([f"{p}\0{i.sample.target}" for p, i in zip(parts, items, strict=True)])
+        said = np.array([f"{p}\0{i.label}" for p, i in zip(parts, items, strict=True)])
+        return bootstrap(lambda w: _f1(w, truth, said, np.array(parts)), _clusters(items))
+
+    return compute
+
+
+def correlation(x: Callable[[Scored], float], y: Callable[[Scored], float]) -> Compute:
+    """Pearson's r. Constant answers carry no information: r is then 0."""
+
+    def compute(items: Sequence[Scored]) -> Interval:
+        if not items:
+            return NOTHING
+        a, b = np.array([x(i) for i in items], float), np.array([y(i) for i in items], float)
+        if a.std() == 0 or b.std() == 0:
+            return Interval(0.0, 0.0, 0.0, "answers do not vary")
+        return bootstrap(lambda w: _pearson(w, a, b), _clusters(items), (-1, 1))
+
+    return compute
+
+
+def rank_correlation(x: Callable[[Scored], float], y: Callable[[Scored], float]) -> Compute:
+    """Spearman's rho, with the ranks of the full sample held fixed in the bootstrap."""
+
+    def compute(items: Sequence[Scored]) -> Interval:
+        a, b = rankdata([x(i) for i in items]), rankdata([y(i) for i in items])
+        rank = {id(i): (r, s) for i, r, s in zip(items, a, b, strict=True)}
+        return correlation(lambda i: rank[id(i)][0], lambda i: rank[id(i)][1])(items)
+
+    return compute
+
+
+def statistic(
+    compute: Callable[[Sequence[Scored], Floats], Floats], span: tuple[float, float] = (0.0, 1.0)
+) -> Compute:
+    """Any function of (items, weights (draws, n)) -> (draws,), by cluster bootstrap."""
+
+    def run(items: Sequence[Scored]) -> Interval:
+        return bootstrap(lambda w: compute(items, w), _clusters(items), span)
+
+    return run
+
+
+def _clusters(items: Sequence[Scored]) -> list[str]:
+    return [cluster(i) for i in items]
+
+
+def _split(items: Sequence[Scored], key: Key) -> dict[str, list[Scored]]:
+    parts: dict[str, list[Scored]] = {}
+    for item in items:
+        parts.setdefault(key(item), []).append(item)
+    return parts
+
+
+def _part(items: Sequence[Scored], value: Value) -> tuple[float, Bounds] | None:
+    kept = [(v, cluster(i)) for i in items if (v := value(i)) is not None]
+    if not kept:
+        return None
+    values = np.array([v for v, _ in kept], float)
+    return float(values.mean()), proportion(values, [c for _, c in kept])
+
+
+def _f1(w: Floats, truth: Floats, said: Floats, parts: Floats) -> Floats:
+    per_part = []
+    for part in np.unique(parts):
+        scores = []
+        for label in np.unique(truth[parts == part]):
+            is_true, is_said = truth == label, said == label
+            hit = w @ (is_true & is_said).astype(float)  # (draws,)
+            total = w @ is_true.astype(float) + w @ is_said.astype(float)
+            scores.append(np.divide(2 * hit, total, out=np.zeros_like(hit), where=total > 0))
+        per_part.append(np.mean(scores, axis=0))
+    return np.asarray(np.mean(per_part, axis=0))
+
+
+def _pearson(w: Floats, a: Floats, b: Floats) -> Floats:
+    total = w.sum(axis=1)
+    ma, mb = w @ a / total, w @ b / total
+    cov = w @ (a * b) / total - ma * mb
+    var = (w @ (a * a) / total - ma**2) * (w @ (b * b) / total - mb**2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(cov / np.sqrt(var))
