@@ -1,0 +1,39 @@
+"""Shared fixtures. The paper's data is used where it is at hand and never required."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from upright.data.rows import MINI, DataFile, read_rows
+
+ROOT = Path(__file__).parent.parent
+
+
+def data_root() -> Path | None:
+    """UPRIGHT_DATA, or a `shared/data` beside the repository."""
+    for place in (os.environ.get("UPRIGHT_DATA"), ROOT.parent / "shared" / "data"):
+        if place and Path(place).is_dir():
+            return Path(place)
+    return None
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    root = data_root()
+    if root is None:
+        pytest.skip("the public datasets are not at hand: set UPRIGHT_DATA")
+    return root
+
+
+@pytest.fixture(scope="session")
+def trustllm(data: Path) -> Callable[[str], DataFile]:
+    """Reads a file of the paper's dataset."""
+    return lambda file: read_rows(data / "trustllm" / file, file)
+
+
+@pytest.fixture(scope="session")
+def mini() -> Callable[[str], DataFile]:
+    """Reads a file of the set that ships with the package."""
+    return lambda file: read_rows(MINI / file, file, mini=True)
