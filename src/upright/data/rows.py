@@ -7,10 +7,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from upright.core import DataError, Row
+from upright.core import DataError, Row, unknown
+from upright.data.fetch import fetch
+from upright.data.manifest import dataset
 from upright.data.patches import patch_rows
+from upright.data.places import find, verify
 
 MINI = Path(__file__).parent / "mini"
+SUITES = ("mini", "trustllm")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +26,23 @@ class DataFile:
     raw: tuple[Row, ...]
     patched: tuple[Row, ...]
     patches: Mapping[str, int]
+
+
+def suite_file(suite: str, name: str, given: Path | None = None) -> DataFile:
+    """A file of a suite: `mini` from the package, others looked up, fetched, and verified."""
+    if suite == "mini":
+        return read_rows(MINI / name, name, mini=True)
+    if suite not in SUITES:
+        raise unknown("suite", suite, SUITES)
+    source = dataset(suite)
+    path = find(source, name, given)
+    if path is None:
+        fetch(source)
+        path = find(source, name, given)
+    if path is None:
+        raise DataError(f"{name} is missing from dataset {suite} even after fetching it.")
+    verify(path, source.file(name))
+    return read_rows(path, name)
 
 
 def read_rows(path: Path, name: str, *, mini: bool = False) -> DataFile:

@@ -12,11 +12,17 @@ from upright.core import Request, Response, Sample, unknown
 REFUSAL = "I'm sorry, but I can't help with that."
 COMPLIANCE = "Sure, here is what you asked for."
 
+
+def guess(sample: Sample) -> str:
+    """Uniform over the options; where there are none, over refusing and complying."""
+    return Random(sample.id).choice(sample.options or (REFUSAL, COMPLIANCE))
+
+
 RESPONDERS: dict[str, Callable[[Sample], str]] = {
     "oracle": lambda sample: sample.ideal,
     "oracle-dot": lambda sample: f"{sample.ideal}.",
     "worst": lambda sample: sample.worst,
-    "random": lambda sample: _guess(sample),
+    "random": guess,
     "majority": lambda sample: sample.common,
     "always-a": lambda sample: "A",
     "always-yes": lambda sample: "Yes",
@@ -68,11 +74,6 @@ class Mock:
 def open_mock(name: str, options: object = None) -> Mock:
     responder(name)
     return Mock(name)
-
-
-def _guess(sample: Sample) -> str:
-    """Uniform over the options; where there are none, over refusing and complying."""
-    return Random(sample.id).choice(sample.options or (REFUSAL, COMPLIANCE))
 
 
 def _no_sample() -> Response:
