@@ -35,6 +35,7 @@ def _have(path: Path, known: KnownFile) -> bool:
 
 
 def _download(address: str, folder: Path, progress: bool) -> Path:
+    pooch.get_logger().setLevel("ERROR")  # it announces a hash that we do not need
     try:
         return Path(
             pooch.retrieve(
