@@ -1,0 +1,55 @@
+# Upright: `make run` and `make test` do all the set-up they need.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+MODEL  ?= local/smollm2-135m
+RUN    ?=
+
+.PHONY: help run test test-slow check format lint types setup clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: $(VENV)/.run  ## install, measure the embedded model on the mini suite, show the report's path
+	$(BIN)/upright run $(MODEL) $(RUN)
+
+test: $(VENV)/.dev  ## install, run the fast tests
+	$(BIN)/pytest -n 2
+
+test-slow: $(VENV)/.dev  ## the tests on the real embedded model and the full data
+	$(BIN)/pytest -m slow
+
+check: $(VENV)/.dev lint types  ## may I push? format, lint, types, contracts, fast tests
+	$(BIN)/pytest -n 2
+
+format: $(VENV)/.dev  ## format and fix
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+setup: $(VENV)/.dev  ## a virtual environment with everything, and a look around
+	$(BIN)/upright doctor
+
+clean:  ## remove the virtual environment and every cache in this folder
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Upright needs Python 3.11 or later: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp file says which set of packages is in; it ages with pyproject.toml.
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.run
