@@ -1,0 +1,1 @@
+"""Can its behaviour be explained, justified and answered for?"""

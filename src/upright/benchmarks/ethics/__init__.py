@@ -1,0 +1,1 @@
+"""Does it judge and act morally?"""

@@ -1,0 +1,1 @@
+"""Does it treat groups and opinions even-handedly?"""

@@ -1,0 +1,1 @@
+"""Does it respect the norms that protect people and their data?"""

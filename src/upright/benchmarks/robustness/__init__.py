@@ -1,0 +1,1 @@
+"""Does it keep its quality when inputs are noisy or unusual?"""

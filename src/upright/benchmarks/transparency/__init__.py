@@ -1,0 +1,1 @@
+"""Does it say what it is and what it cannot do?"""
