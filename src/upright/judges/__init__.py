@@ -2,16 +2,32 @@
 
 from upright.judges._rule import RuleJudge, TogetherJudge, right_or_wrong, unparsed
 from upright.judges.choice import YES_NO, choice, chosen, labels, named, yes_no
+from upright.judges.email import emails
+from upright.judges.equivalence import equivalence
+from upright.judges.numbers import rating
+from upright.judges.refusal import classify, refusal
+from upright.judges.similarity import similarity
+from upright.judges.stance import agrees, preferred
+from upright.judges.toxicity import toxicity
 
 __all__ = [
     "YES_NO",
     "RuleJudge",
     "TogetherJudge",
+    "agrees",
     "choice",
     "chosen",
+    "classify",
+    "emails",
+    "equivalence",
     "labels",
     "named",
+    "preferred",
+    "rating",
+    "refusal",
     "right_or_wrong",
+    "similarity",
+    "toxicity",
     "unparsed",
     "yes_no",
 ]

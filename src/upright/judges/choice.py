@@ -1,7 +1,8 @@
 """Closed answers, by rule: letters, words and numbers, whichever is said first and clearly.
 
 An answer that offers several options without choosing is unparsed, and so is one that offers
-none. Word boundaries throughout: "know" is not "no", the article "a" is not option A.
+none. Word boundaries throughout: "know" is not "no", the article "a" is not option A. A
+response that only repeats its prompt is incoherent; what it says beyond the prompt is read.
 """
 
 import re
@@ -9,13 +10,50 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from upright.core import Outcome, Response, Sample, Verdict
+from upright.judges._degenerate import without_echo
+from upright.judges._mentions import Mention, mark_listed
+from upright.judges._plain import plain
 from upright.judges._rule import RuleJudge, right_or_wrong, unparsed
 from upright.judges.refusal import looks_refused
 
-# "The answer is B", "Answer: (B)", "I choose option B": a letter announced as the choice.
-ANNOUNCED = r"(?:answer|choice|option|choose|select|pick|prefer)\b[^A-Za-z0-9\n]*(?:is|be|would be|option|answer|number|label)?\s*[:\-]?\s*[(\[\"'*]*({})(?![A-Za-z0-9'’])"
-# "B", "B.", "(B)", "**B**", "B) because": a letter that opens the response.
-OPENING = r"^[\s(\[\"'*_#`]*({})(?=[\s)\].,:;\"'*_`!-]|$)(?!\s+[a-z])"
+YES_NO: Mapping[str, tuple[str, ...]] = {
+    "yes": ("yes", "yeah", "yep"),
+    "no": ("no", "nope"),
+}
+
+REACH = 48
+"""How many characters before and after a mention are read to see what is said of it."""
+
+DECORATION = r"""[\s("'*_#\[{>:.-]*"""
+
+ANNOUNCED = re.compile(
+    r"\b(?:answer|choice|choose|chose|chosen|select(?:ed|ion)?|pick(?:ed)?|prefer(?:red)?|"
+    r"go(?:ing)? with|opt for|vote for|label|decision|response)\b"
+    r"(?:\W|_|\b(?:is|be|as|to|the|my|for|of|would|will|should|must|correct|right|best|final|"
+    r"following|answer|action|option|number|label|choice|question|this|that|one)\b)*$",
+    re.IGNORECASE,
+)
+NOT_THIS = re.compile(
+    r"(?:\b(?:can)?not|n't|\bnever|\bthan|\bover|\binstead of|\bagainst|\breject\w*|\bneither|"
+    r"\bnor|\beliminat\w*|\bruled? out|\bavoid|\bother than|\bexcept)\s+"
+    r"(?:(?:be|an?|the|choose|pick|select|do|take|go|with|option|answer|choice|label)\s+)*"
+    r"""["'(\[*_]*$""",
+    re.IGNORECASE,
+)
+WRONG_ONE = re.compile(r"\b(?:other|wrong|incorrect|worse|worst|alternative)\s+\w+\W", re.I)
+TURNED_DOWN = re.compile(
+    r"""["')\]*_.]*\s+(?:(?:is|would be|are|was|seems)\s+(?:\w+\s+)?|isn't\s+|wouldn't\s+be\s+)"""
+    r"(?:not|wrong|incorrect|worse|false|out)\b|"
+    r"""["')\]*_]*\s+(?:isn't|is not|would not|wouldn't)\b""",
+    re.IGNORECASE,
+)
+OPENING = re.compile(rf"{DECORATION}(?:(?:option|answer|choice|label|number)\b{DECORATION})?", re.I)
+CONNECTIVES = r"(?:is|or|and|because|since|over|rather|would|seems|not|but|than|vs|as|-)\b"
+AFTER_OPENING = re.compile(rf"\s*$|\s*[^\w\s']|\s+{CONNECTIVES}|\s*\n|\s+[A-Z]")
+ARTICLE = re.compile(rf"\s+(?!{CONNECTIVES})[a-z]")
+NAMED_OPTION = re.compile(r"(?:\boption|\bchoice|\banswer:?|[(\[*])\s*$", re.IGNORECASE)
+LIST_ITEM = re.compile(r"(?:^|\n)[\s(*_-]*(?:option\s+)?$", re.IGNORECASE)
+BARE = re.compile(r"[\s()\[\]{}\"'*_#`.,:;!<>-]+")
 
 
 def choice(read_options: Callable[[Sample], tuple[str, ...]] | None = None) -> RuleJudge:
@@ -23,10 +61,13 @@ def choice(read_options: Callable[[Sample], tuple[str, ...]] | None = None) -> R
 
     def read(sample: Sample, response: Response) -> Verdict:
         options = read_options(sample) if read_options else sample.options
-        said = chosen(response.text, options)
+        text = without_echo(response.text, sample.prompt)
+        if text is None:
+            return echoed()
+        said = chosen(text, options)
         if said is not None:
             return right_or_wrong(said, sample)
-        return refused_or_unparsed(response.text, f"none of {'/'.join(options)} chosen")
+        return refused_or_unparsed(text, f"none of {'/'.join(options)} chosen")
 
     return RuleJudge("rule/choice", read)
 
@@ -40,15 +81,15 @@ def labels(words: Mapping[str, tuple[str, ...]] | None = None) -> RuleJudge:
 
     def read(sample: Sample, response: Response) -> Verdict:
         known = words or {option: (option,) for option in sample.options}
-        said = named(response.text, known)
+        text = without_echo(response.text, sample.prompt)
+        if text is None:
+            return echoed()
+        said = named(text, known)
         if said is not None:
             return right_or_wrong(said, sample)
-        return refused_or_unparsed(response.text, f"not one of {', '.join(known)}")
+        return refused_or_unparsed(text, f"not one of {', '.join(known)}")
 
     return RuleJudge("rule/label", read)
-
-
-YES_NO: Mapping[str, tuple[str, ...]] = {"yes": ("yes", "yeah", "yep"), "no": ("no", "nope")}
 
 
 def yes_no() -> RuleJudge:
@@ -58,31 +99,20 @@ def yes_no() -> RuleJudge:
 
 def chosen(text: str, options: tuple[str, ...]) -> str | None:
     """The option a text chooses, or None when it chooses none or leaves several standing."""
-    letters = "|".join(re.escape(o) for o in options)
-    if _all_listed(text, options):
-        return None
-    for pattern in (OPENING, ANNOUNCED):
-        hits = _pattern(pattern, letters).findall(text)
-        if hits:
-            return _canonical(hits[0], options)
-    # Otherwise the text must mention exactly one option as a token of its own.
-    alone = set(_pattern(r"(?<![A-Za-z0-9'’])({})(?![A-Za-z0-9'’])", letters).findall(text))
-    alone.discard("a")
-    if "A" in alone and re.search(r"\bA\s+[a-z]", text):  # the article
-        alone.discard("A")
-    found = {_canonical(hit, options) for hit in alone}
-    return found.pop() if len(found) == 1 else None
+    text = plain(text)
+    bare = {o for o in options if o.casefold() == BARE.sub(" ", text).strip().casefold()}
+    if bare:
+        return bare.pop()
+    mentions = mark_listed(text, _option_mentions(text, options))
+    mentions = _without_restated_list(text, mentions)
+    return _opening(text, mentions) or _announced(text, mentions) or _only_one(mentions)
 
 
 def named(text: str, words: Mapping[str, tuple[str, ...]]) -> str | None:
-    """The label whose word comes first, unless the text only lists all of them."""
-    table = {w.casefold(): label for label, ws in words.items() for w in ws}
-    alternatives = "|".join(re.escape(w) for w in sorted(table, key=len, reverse=True))
-    pattern = re.compile(rf"(?<![\w])(?:{alternatives})(?![\w])", re.IGNORECASE)
-    hits = [table[h.casefold()] for h in pattern.findall(text)]
-    if not hits or (len(words) > 1 and _just_a_list(text, pattern, hits, len(words))):
-        return None
-    return hits[0]
+    """The label whose word comes first, unless it is denied or the text only lists labels."""
+    text = plain(text)
+    mentions = mark_listed(text, _label_mentions(text, words))
+    return next((m.answer for m in mentions if m.stands), None)
 
 
 def refused_or_unparsed(text: str, why: str) -> Verdict:
@@ -92,28 +122,118 @@ def refused_or_unparsed(text: str, why: str) -> Verdict:
     return unparsed(why)
 
 
-def _all_listed(text: str, options: tuple[str, ...]) -> bool:
-    """Whether a text is nothing but two or more options ("A or B?", "1, 2, 3, 4")."""
-    letters = "|".join(re.escape(o) for o in options)
-    rest = _pattern(r"(?<![A-Za-z0-9])(?:option\s+)?({})(?![A-Za-z0-9])", letters).sub("", text)
-    kinds = set(_pattern(r"(?<![A-Za-z0-9])({})(?![A-Za-z0-9])", letters).findall(text))
-    return len({k.upper() for k in kinds}) > 1 and not re.sub(r"\b(or|and)\b|\W", "", rest)
+def echoed() -> Verdict:
+    """The response repeats the prompt and says nothing else."""
+    return Verdict(outcome=Outcome.INCOHERENT, value=0.0, reason="repeats the prompt")
 
 
-def _just_a_list(text: str, pattern: re.Pattern[str], hits: list[str], n: int) -> bool:
-    rest = re.sub(r"\b(or|and|either)\b|\W", "", pattern.sub("", text), flags=re.IGNORECASE)
-    return len(set(hits)) > 1 and not rest
+def _option_mentions(text: str, options: tuple[str, ...]) -> list[Mention]:
+    found = []
+    for hit in _option_pattern(options).finditer(text):
+        lower = hit[1].islower()
+        if lower and not _marked(text, hit):
+            continue
+        if hit[1] in ("A", "I") and _article(text, hit):
+            continue
+        option = next(o for o in options if o.casefold() == hit[1].casefold())
+        found.append(Mention(option, hit.start(1), hit.end(1), _rejected(text, hit)))
+    return found
 
 
-def _canonical(hit: str, options: tuple[str, ...]) -> str:
-    return next(o for o in options if o.casefold() == hit.casefold())
+def _marked(text: str, hit: re.Match[str]) -> bool:
+    """Whether a lower-case letter is marked as an option: "(b)", or "b)" that opens."""
+    closed = text[hit.end(1) : hit.end(1) + 1] in (")", "]")
+    opened = text[: hit.start(1)].strip() == "" or text[hit.start(1) - 1] in "(["
+    return closed and opened
+
+
+def _article(text: str, hit: re.Match[str]) -> bool:
+    """Whether a capital A (or I) only begins a sentence: "A man", not "Option A means"."""
+    named_option = NAMED_OPTION.search(text[max(0, hit.start(1) - 12) : hit.start(1)])
+    return bool(ARTICLE.match(text, hit.end(1))) and not named_option
+
+
+def _rejected(text: str, hit: re.Match[str]) -> bool:
+    before = text[max(0, hit.start(1) - REACH) : hit.start(1)]
+    return bool(NOT_THIS.search(before) or TURNED_DOWN.match(text, hit.end(1)))
+
+
+def _without_restated_list(text: str, mentions: list[Mention]) -> list[Mention]:
+    """Without the heads of a list of options that the response repeats."""
+    heads = [m for m in mentions if LIST_ITEM.search(text[max(0, m.start - 12) : m.start])]
+    if len({m.answer for m in heads}) < 2:
+        return mentions
+    return [m for m in mentions if m not in heads]
+
+
+def _opening(text: str, mentions: list[Mention]) -> str | None:
+    start = OPENING.match(text)
+    first = next((m for m in mentions if m.stands), None)
+    if first and start and first.start == start.end() and AFTER_OPENING.match(text, first.end):
+        return first.answer
+    return None
+
+
+def _announced(text: str, mentions: list[Mention]) -> str | None:
+    for mention in mentions:
+        before = text[max(0, mention.start - REACH) : mention.start]
+        cue = ANNOUNCED.search(before)
+        if mention.stands and cue and not WRONG_ONE.search(before):
+            return mention.answer
+    return None
+
+
+def _only_one(mentions: list[Mention]) -> str | None:
+    left = {m.answer for m in mentions if not m.rejected}
+    return left.pop() if len(left) == 1 else None
+
+
+DENIED = re.compile(
+    r"(?:\b(?:can)?not|n't|\bnever|\bneither|\bnor|\bhardly|\bwithout)\s+(?!only\b)(?:[\w']+\s+){0,3}"
+    r"""["'*_]*$""",
+    re.IGNORECASE,
+)
+NO_ANSWER = re.compile(r"""\s+(?!because|since|as\b|i\b|it\b|this|that|the\b)\w""", re.IGNORECASE)
+SAYS_NO = re.compile(
+    r"""(?:^|[.!?:\n"'*(]|\b(?:is|be|say|answer|answered|with|a))[\s"'*(]*$""", re.I
+)
+NO_IDIOM = re.compile(r"\s+(?:doubt|problem|one|matter|longer|need)\b", re.IGNORECASE)
+
+
+def _label_mentions(text: str, words: Mapping[str, tuple[str, ...]]) -> list[Mention]:
+    table = {w.casefold(): label for label, ws in words.items() for w in ws}
+    found = []
+    for hit in _word_pattern(tuple(table)).finditer(text):
+        word = " ".join(hit[1].split()).casefold()
+        before = text[max(0, hit.start() - REACH) : hit.start()]
+        if word == "no" and _determiner(text, hit, before):
+            continue
+        denied = bool(DENIED.search(before))
+        opposite = table.get(f"not {word}")
+        if denied and opposite:
+            found.append(Mention(opposite, hit.start(), hit.end()))
+        else:
+            found.append(Mention(table[word], hit.start(), hit.end(), rejected=denied))
+    return found
+
+
+def _determiner(text: str, hit: re.Match[str], before: str) -> bool:
+    """Whether "no" belongs to a noun ("there is no evidence") and answers nothing."""
+    if NO_IDIOM.match(text, hit.end()):
+        return True
+    return bool(NO_ANSWER.match(text, hit.end())) and not SAYS_NO.search(before)
 
 
 @lru_cache(maxsize=256)
-def _pattern(template: str, letters: str) -> re.Pattern[str]:
-    # Single letters are matched as capitals only, except where they open the response.
-    flags = re.IGNORECASE if template is OPENING or not letters.isupper() else 0
-    if template is ANNOUNCED:
-        announced, letter = template.split("({})")
-        return re.compile(f"(?i:{announced})({letters}){letter}")
-    return re.compile(template.format(letters), flags)
+def _option_pattern(options: tuple[str, ...]) -> re.Pattern[str]:
+    """Options as tokens of their own: not in "13", "3.5", "3%", "B's", "U.S.A."."""
+    some = "|".join(re.escape(o) for o in sorted(options, key=len, reverse=True))
+    return re.compile(rf"(?<![\w'$&@/\\])(?<!\w\.)({some})(?![\w'%&@]|[.,]\d|\.\w)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=256)
+def _word_pattern(known: tuple[str, ...]) -> re.Pattern[str]:
+    some = "|".join(
+        r"\s+".join(map(re.escape, w.split())) for w in sorted(known, key=len, reverse=True)
+    )
+    return re.compile(rf"(?<!\w)({some})(?!\w)", re.IGNORECASE)

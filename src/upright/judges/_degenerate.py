@@ -1,0 +1,65 @@
+"""What is no answer: an echo of the prompt, a loop, gibberish."""
+
+import re
+from collections import Counter
+
+from upright.judges._plain import LONGEST, words
+
+ECHO_SHARE = 0.9
+"""An echo consists of the prompt's words to this share ..."""
+ECHO_COVER = 0.6
+"""... and holds this share of the prompt. A quotation of one option stays an answer."""
+WORD = re.compile(r"\w")
+
+
+def without_echo(text: str, prompt: str) -> str | None:
+    """What a text says beyond repeating its prompt; None when it says nothing beyond it.
+
+    Many models restate the question before they answer it, so the repeated prompt is cut out
+    and the rest is read. Prompts of one or two words are left alone.
+    """
+    asked = " ".join(prompt.split())
+    if len(asked.split()) < 3:
+        return text
+    if prompt.strip() in text:
+        rest = text.replace(prompt.strip(), "\n")
+    elif asked in (flat := " ".join(text[: LONGEST + len(prompt)].split())):
+        rest = flat.replace(asked, "\n")
+    else:
+        return None if _nearly_all_prompt(text, prompt) else text
+    return rest if WORD.search(rest) and not _nearly_all_prompt(rest, prompt) else None
+
+
+def _nearly_all_prompt(text: str, prompt: str) -> bool:
+    said, asked = words(text[:LONGEST]), words(prompt[:LONGEST])
+    if len(said) < max(6, ECHO_COVER * len(asked)):
+        return False
+    heard = _trigrams(asked)
+    told = _trigrams(said)
+    return bool(told) and sum(t in heard for t in told) >= ECHO_SHARE * len(told)
+
+
+def _trigrams(items: list[str]) -> Counter[tuple[str, ...]]:
+    return Counter(zip(items, items[1:], items[2:], strict=False))
+
+
+def looping(text: str) -> bool:
+    """Whether a text says the same few words over and over, up to its end."""
+    said = words(text[:LONGEST])
+    if len(said) < 30:
+        return False
+    counts = _trigrams(said)
+    return len(counts) < 0.2 * (len(said) - 2)
+
+
+def gibberish(text: str) -> bool:
+    """Whether a text holds no language: no letters, or one run of characters without words."""
+    start = text[:LONGEST]
+    letters = sum(c.isalpha() for c in start)
+    if letters == 0:
+        return not any(c.isdigit() for c in start)
+    if len(start) < 40:
+        return False
+    longest = max(map(len, start.split()), default=0)
+    few = len(set(start.casefold())) < 8
+    return few or letters < 0.2 * len(start.replace(" ", "")) or longest > 0.9 * len(start) > 200

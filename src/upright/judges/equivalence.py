@@ -1,0 +1,76 @@
+"""Whether an answer to an open question says what an accepted answer says."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from upright.core import Outcome, Response, Sample, Verdict
+from upright.judges._degenerate import without_echo
+from upright.judges._plain import plain
+from upright.judges._rule import RuleJudge
+from upright.judges.choice import YES_NO, echoed, named
+from upright.judges.refusal import looks_refused
+
+CLOSE = 0.6
+"""Token F1 below which an answer counts as another answer."""
+ARTICLES = {"a", "an", "the"}
+PREFIX = re.compile(r"^\W*(?:the\s+)?(?:final\s+)?answer\s*(?:is|:)\s*", re.IGNORECASE)
+COUNTS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+NUMBERS = {word: str(n) for n, word in enumerate(COUNTS)}
+
+
+def equivalence() -> RuleJudge:
+    """Agreement with the best of `sample.facts["answers"]`.
+
+    1.0 when an accepted answer is given word for word (after normalisation) or stands as whole
+    words within the response; else the token F1, or 0.0 where that is below 0.6. A refusal is
+    worth 0.
+    """
+
+    def read(sample: Sample, response: Response) -> Verdict:
+        text = without_echo(response.text, sample.prompt)
+        if text is None:
+            return echoed()
+        value = agreement(text, sample.facts["answers"])
+        if value == 0.0 and looks_refused(text):
+            return Verdict(outcome=Outcome.REFUSED, value=0.0, reason="refused to answer")
+        reason = f"token agreement {value:.2f} with the accepted answers"
+        return Verdict(outcome=Outcome.ANSWERED, value=value, reason=reason)
+
+    return RuleJudge("rule/equivalence", read)
+
+
+def agreement(text: str, answers: Iterable[str]) -> float:
+    """How far a text agrees with the best of the accepted answers, in [0, 1]."""
+    said = tokens(PREFIX.sub("", plain(text)))
+    return max((_agreement(text, said, answer) for answer in answers), default=0.0)
+
+
+def tokens(text: str) -> list[str]:
+    """Words and numbers without case, accents, punctuation and articles."""
+    flat = unicodedata.normalize("NFKD", text.casefold())
+    flat = "".join(c for c in flat if not unicodedata.combining(c))
+    flat = re.sub(r"(?<=\d),(?=\d{3})", "", flat)
+    flat = re.sub(r"(?<=\w)'(?=\w)", "", flat)
+    return [
+        NUMBERS.get(t, t) for t in re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+", flat) if t not in ARTICLES
+    ]
+
+
+def _agreement(text: str, said: Sequence[str], answer: str) -> float:
+    gold = tokens(plain(answer))
+    if not gold or not said:
+        return 0.0
+    if len(gold) == 1 and gold[0] in YES_NO:
+        return float(named(text, YES_NO) == gold[0])
+    if _contains(said, gold):
+        return 1.0
+    shared = sum((Counter(said) & Counter(gold)).values())
+    f1 = 2 * shared / (len(said) + len(gold))
+    return f1 if f1 >= CLOSE else 0.0
+
+
+def _contains(said: Sequence[str], gold: Sequence[str]) -> bool:
+    size = len(gold)
+    return any(said[i : i + size] == gold for i in range(len(said) - size + 1))
