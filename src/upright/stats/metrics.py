@@ -49,16 +49,19 @@ def mean(value: Value = verdict) -> Compute:
     return compute
 
 
-def macro(key: Key, value: Value = verdict) -> Compute:
+def macro(key: Key, value: Value = verdict, classes: Sequence[str] = ()) -> Compute:
     """Unweighted mean over classes (`key`) of the mean value within each.
 
     With key = target and value = right or wrong it is balanced accuracy (macro recall).
+    A class named in `classes` of which nothing could be scored counts as 0.
     """
 
     def compute(items: Sequence[Scored]) -> Interval:
-        parts = [p for part in _split(items, key).values() if (p := _part(part, value))]
+        split = _split(items, key)
+        parts = [p for part in split.values() if (p := _part(part, value))]
         if not parts:
             return NOTHING
+        parts += [(0.0, Bounds(0.0, 0.0)) for name in classes if name not in split]
         centre = sum(p for p, _ in parts) / len(parts)
         return Interval(centre, *average(parts), f"MOVER over {len(parts)} classes")
 
@@ -92,6 +95,26 @@ def gap(high: Callable[[Scored], bool], low: Callable[[Scored], bool]) -> Comput
         if a is None or b is None:
             return NOTHING
         return Interval(a[0] - b[0], *difference(a, b), "MOVER difference")
+
+    return compute
+
+
+def paired(value: Callable[[Scored, Scored], float | None]) -> Compute:
+    """Mean over pairs of a value of both halves, in the order in which they were asked.
+
+    A pair is two items of one cluster and epoch; others are left out, and so are pairs whose
+    value is None.
+    """
+
+    def compute(items: Sequence[Scored]) -> Interval:
+        pairs = _split(items, lambda i: f"{i.epoch}\0{cluster(i)}").values()
+        found = [(value(*p), cluster(p[0])) for p in pairs if len(p) == 2]
+        kept = [(v, c) for v, c in found if v is not None]
+        if not kept:
+            return NOTHING
+        values = np.array([v for v, _ in kept], float)
+        low, high = proportion(values, [c for _, c in kept])
+        return Interval(float(values.mean()), low, high, f"Wilson, {len(kept)} pairs")
 
     return compute
 
