@@ -1,0 +1,96 @@
+"""Geometry of the page's charts, in per cent of their width; the templates draw it.
+
+Percentages instead of pixels: one SVG serves phone, screen and paper.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from upright.core import Estimate, Outcome
+from upright.reports.scale import axis, interval, number, printed
+
+
+class Mark(NamedTuple):
+    """A value on an axis. `label` says in words what the drawing shows."""
+
+    at: float
+    text: str
+    label: str
+
+
+class Chart(NamedTuple):
+    """One dot, its interval from `low` to `high`, chance, and reference values as ticks."""
+
+    at: float | None
+    low: float | None
+    high: float | None
+    chance: float | None
+    ticks: tuple[Mark, ...]
+    references: tuple[Mark, ...]
+    label: str
+
+
+class Segment(NamedTuple):
+    """A part of a stacked bar."""
+
+    name: str
+    n: int
+    start: float
+    width: float
+    share: str
+
+
+def dot_chart(estimate: Estimate, references: Mapping[str, float] | None = None) -> Chart:
+    """The estimate on its axis; nothing is drawn for a withheld value."""
+    references = references or {}
+    scale = axis(estimate, references.values())
+    told = printed(estimate)
+
+    def place(value: float | None) -> float | None:
+        return None if value is None else round(100 * scale.place(value), 2)
+
+    ends = sorted(p for e in (estimate.low, estimate.high) if (p := place(e)) is not None)
+    low, high = ends if told and len(ends) == 2 else (None, None)
+    ticks = (scale.worse, (scale.worse + scale.better) / 2, scale.better)
+    return Chart(
+        at=place(estimate.value) if told else None,
+        low=low,
+        high=high,
+        chance=place(estimate.chance),
+        ticks=tuple(_mark(place(t), f"{t:g}".replace("-", "−"), "") for t in ticks),
+        references=tuple(_mark(place(v), number(v), k) for k, v in sorted(references.items())),
+        label=_in_words(estimate),
+    )
+
+
+def outcome_segments(outcomes: Mapping[str, int]) -> tuple[Segment, ...]:
+    """Kinds of answers as parts of a whole bar."""
+    total = sum(outcomes.values())
+    segments, start = [], 0.0
+    for name, count in outcomes.items():
+        width = 100 * count / total
+        segments.append(Segment(name, count, round(start, 3), round(width, 3), _share(width)))
+        start += width
+    return tuple(segments)
+
+
+def outcome_kind(name: str) -> str:
+    """The CSS class suffix of an outcome; what we do not know must not become a class."""
+    return name if name in set(Outcome) else "other"
+
+
+def _share(width: float) -> str:
+    return "<1 %" if width < 1 else f"{width:.0f} %"
+
+
+def _mark(at: float | None, text: str, label: str) -> Mark:
+    return Mark(at if at is not None else 0.0, text, label)
+
+
+def _in_words(estimate: Estimate) -> str:
+    """The chart for those who do not see it."""
+    if not printed(estimate):
+        return f"No value: {estimate.withheld or estimate.method}"
+    between = f", 95 % interval {interval(estimate)}" if interval(estimate) else ""
+    chance = f", chance {number(estimate.chance)}" if estimate.chance is not None else ""
+    return f"{number(estimate.value)}{between}{chance}"

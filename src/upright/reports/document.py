@@ -1,0 +1,74 @@
+"""The JSON document of `run --json` and `score --json`: the profile for other programs."""
+
+import math
+from typing import Any
+
+from upright.core import Estimate
+from upright.reports.profile import BenchmarkResult, Profile, ScoreSetResult
+
+
+def document(profile: Profile) -> dict[str, Any]:
+    """Plain data; what has no value is null, never NaN."""
+    return {
+        "run": str(profile.path),
+        "model": profile.run.model.id,
+        "status": profile.run.status,
+        "benchmarks": [_benchmark(b) for b in profile.benchmarks],
+        "unmeasured": list(profile.unmeasured),
+    }
+
+
+def _benchmark(result: BenchmarkResult) -> dict[str, Any]:
+    """`n`, `n_unscored` and `outcomes` are those of the upright score set."""
+    upright = result.upright
+    return {
+        "id": result.id,
+        "dimension": result.dimension,
+        "n": upright.headline.n if upright else 0,
+        "n_unscored": upright.headline.n_unscored if upright else 0,
+        "outcomes": upright.outcomes if upright else {},
+        "upright": _score_set(upright),
+        "published": _score_set(result.published),
+    }
+
+
+def _score_set(result: ScoreSetResult | None) -> dict[str, Any] | None:
+    if result is None:
+        return None
+    headline = result.headline
+    return {
+        **_estimate(headline),
+        "higher_is_better": headline.higher_is_better,
+        "chance": _finite(headline.chance),
+        "n_unscored": headline.n_unscored,
+        "method": headline.method,
+        "judge": headline.judge,
+        "withheld": headline.withheld,
+        "outcomes": result.outcomes,
+        "others": [_other(e) for e in result.others],
+    }
+
+
+def _other(estimate: Estimate) -> dict[str, Any]:
+    return {
+        **_estimate(estimate),
+        "slice": estimate.slice,
+        "higher_is_better": estimate.higher_is_better,
+    }
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    """A withheld value stays withheld here too."""
+    told = not estimate.withheld
+    return {
+        "metric": estimate.metric,
+        "value": _finite(estimate.value) if told else None,
+        "low": _finite(estimate.low) if told else None,
+        "high": _finite(estimate.high) if told else None,
+        "n": estimate.n,
+        "column": estimate.column,
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,249 @@
+"""A stored run as a trust profile: what every report is rendered from.
+
+Reads `run.json`, `estimates.parquet` and the narrow columns of `samples.parquet`. The texts of
+samples are read on demand (`examples.py`): they may be large, and most reports need none.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from upright.core import Calibration, Dimension, Estimate, Outcome, StoreError
+
+FILES = ("run.json", "estimates.parquet", "samples.parquet")
+UPRIGHT, PUBLISHED = "upright", "published"
+
+
+class ModelFacts(msgspec.Struct, frozen=True):
+    id: str
+    facts: dict[str, str] = {}
+
+
+class DataFacts(msgspec.Struct, frozen=True):
+    """A data file as it was read. `patches` counts the rows each correction touched."""
+
+    sha256: str
+    rows: int
+    patches: dict[str, int] = {}
+
+
+class CardFacts(msgspec.Struct, frozen=True):
+    """The part of a benchmark's card that a reader of numbers needs."""
+
+    title: str
+    measures: str
+    paper: str = ""
+    data: str = ""
+    licence: str = ""
+    limits: tuple[str, ...] = ()
+    published_as: tuple[str, ...] = ()
+    published_judge: str = ""
+    why_different: str = ""
+    harmful: bool = False
+    version: int = 1
+
+
+class Calls(msgspec.Struct, frozen=True):
+    planned: int = 0
+    asked: int = 0
+    from_cache: int = 0
+    errors: int = 0
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    prompt: int = 0
+    completion: int = 0
+
+
+class RunFacts(msgspec.Struct, frozen=True):
+    """`run.json`. `baselines` are values of built-in responders by benchmark, where measured;
+    `calibrations` say how well the judges named in the estimates agree with people."""
+
+    upright: str
+    started: str
+    status: str
+    model: ModelFacts
+    benchmarks: dict[str, CardFacts]
+    finished: str | None = None
+    python: str = ""
+    platform: str = ""
+    packages: dict[str, str] = {}
+    command: str | list[str] = ""
+    judge: str | None = None
+    settings: dict[str, Any] = {}
+    data: dict[str, DataFacts] = {}
+    calls: Calls = Calls()
+    tokens: Tokens = Tokens()
+    baselines: dict[str, dict[str, float | None]] = {}
+    calibrations: dict[str, Calibration | None] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreSetResult:
+    """One score set of one benchmark: its headline, its other numbers, what kind of answers."""
+
+    headline: Estimate
+    others: tuple[Estimate, ...]
+    outcomes: dict[str, int]
+
+    @property
+    def scored(self) -> int:
+        return self.headline.n - self.headline.n_unscored
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkResult:
+    """One benchmark on one model. `upright` or `published` is None where the run left it out."""
+
+    id: str
+    dimension: str
+    card: CardFacts
+    upright: ScoreSetResult | None
+    published: ScoreSetResult | None
+    baselines: dict[str, float]
+
+    @property
+    def name(self) -> str:
+        return self.id.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """Everything a report shows but the texts of samples."""
+
+    path: Path
+    run: RunFacts
+    benchmarks: tuple[BenchmarkResult, ...]
+
+    def measured(self, dimension: str) -> tuple[BenchmarkResult, ...]:
+        return tuple(b for b in self.benchmarks if b.dimension == dimension)
+
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """The dimensions of trust of which this run says nothing."""
+        return tuple(d for d in Dimension if not self.measured(d))
+
+    def calibration(self, judge: str) -> Calibration | None:
+        return self.run.calibrations.get(judge)
+
+
+def load_profile(path: Path) -> Profile:
+    """Read a finished run directory."""
+    _expect_files(path)
+    run = _read_run(path / "run.json")
+    estimates = _read_estimates(path / "estimates.parquet")
+    outcomes = _count_outcomes(path / "samples.parquet")
+    ids = _in_order(run, estimates)
+    results = tuple(_result(id, run, estimates, outcomes) for id in ids)
+    return Profile(path=path, run=run, benchmarks=results)
+
+
+def read_table(path: Path, columns: Sequence[str]) -> pa.Table:
+    """Columns of a Parquet file of a run; a damaged file or a missing column is named."""
+    try:
+        return pq.read_table(path, columns=list(columns), memory_map=True)
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise damaged(path, str(error)) from error
+
+
+def damaged(path: Path, why: str) -> StoreError:
+    return StoreError(
+        f"{path} cannot be read: {why.splitlines()[0] if why else 'it is damaged'}. "
+        "Repeat the command that made the run: answers already received are not asked again."
+    )
+
+
+def _expect_files(path: Path) -> None:
+    if not path.is_dir():
+        raise StoreError(
+            f"There is no run at {path}. Give the directory that `upright run` printed."
+        )
+    missing = [name for name in FILES if not (path / name).is_file()]
+    if missing:
+        raise StoreError(
+            f"{path} is not a finished run: {', '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing. If the run was interrupted, repeat "
+            "the command that started it: answers already received are not asked again."
+        )
+
+
+def _read_run(path: Path) -> RunFacts:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=RunFacts)
+    except (msgspec.MsgspecError, UnicodeDecodeError, OSError) as error:
+        raise damaged(path, str(error)) from error
+
+
+def _read_estimates(path: Path) -> dict[tuple[str, str], list[Estimate]]:
+    """By benchmark and score set."""
+    table = read_table(path, Estimate.__struct_fields__)
+    found = defaultdict(list)
+    for row in table.to_pylist():
+        try:
+            estimate = msgspec.convert(row, Estimate)
+        except msgspec.ValidationError as error:
+            raise damaged(path, str(error)) from error
+        found[estimate.benchmark, estimate.score_set].append(estimate)
+    return dict(found)
+
+
+def _count_outcomes(path: Path) -> dict[tuple[str, str], dict[str, int]]:
+    """Per benchmark and score set, in the fixed order of outcomes."""
+    keys = ("benchmark", "score_set", "outcome")
+    table = read_table(path, keys)
+    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for row in table.group_by(list(keys)).aggregate([([], "count_all")]).to_pylist():
+        counts[row["benchmark"], row["score_set"]][row["outcome"]] += row["count_all"]
+    return {key: _ordered(count) for key, count in counts.items()}
+
+
+def _ordered(count: Counter[str]) -> dict[str, int]:
+    known = [str(outcome) for outcome in Outcome]
+    return {o: count[o] for o in [*known, *sorted(set(count) - set(known))] if count[o]}
+
+
+def _in_order(run: RunFacts, estimates: dict[tuple[str, str], list[Estimate]]) -> list[str]:
+    """By dimension, then as the run lists them."""
+    dimensions = [str(d) for d in Dimension]
+    present = {id: found[0].dimension for (id, _), found in estimates.items()}
+    asked = [id for id in run.benchmarks if id in present]
+    rest = sorted(set(present) - set(asked))
+    known = [id for id in (*asked, *rest) if present[id] in dimensions]
+    return sorted(known, key=lambda id: dimensions.index(present[id]))
+
+
+def _result(
+    id: str,
+    run: RunFacts,
+    estimates: dict[tuple[str, str], list[Estimate]],
+    outcomes: dict[tuple[str, str], dict[str, int]],
+) -> BenchmarkResult:
+    sets = {
+        name: _score_set(estimates.get((id, name), []), outcomes.get((id, name), {}))
+        for name in (UPRIGHT, PUBLISHED)
+    }
+    dimension = next(s.headline.dimension for s in sets.values() if s)
+    baselines = {k: v for k, v in run.baselines.get(id, {}).items() if v is not None}
+    return BenchmarkResult(
+        id=id,
+        dimension=dimension,
+        card=run.benchmarks.get(id, CardFacts(title=id, measures="")),
+        upright=sets[UPRIGHT],
+        published=sets[PUBLISHED],
+        baselines=baselines,
+    )
+
+
+def _score_set(estimates: Sequence[Estimate], outcomes: dict[str, int]) -> ScoreSetResult | None:
+    """The first metric's value on all samples leads; everything else follows it."""
+    leading = [e for e in estimates if e.headline and not e.slice]
+    if not leading:
+        return None
+    others = tuple(e for e in estimates if e is not leading[0])
+    return ScoreSetResult(headline=leading[0], others=others, outcomes=outcomes)

@@ -1,0 +1,59 @@
+"""Where a number lies between worse and better: the axis of every chart.
+
+All charts read the same way: further right is better, whatever the direction of the metric.
+Only the drawing is turned round; the number printed is the true one.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from upright.core import Estimate
+
+
+class Axis(NamedTuple):
+    """The values at the left and at the right end."""
+
+    worse: float
+    better: float
+
+    def place(self, value: float) -> float:
+        """0 at the worse end, 1 at the better one; clipped to the axis."""
+        share = (value - self.worse) / (self.better - self.worse)
+        return min(1.0, max(0.0, share))
+
+
+def axis(estimate: Estimate, also: Iterable[float] = ()) -> Axis:
+    """From 0 to 1, widened to whole numbers where the metric leaves that range.
+
+    `also` are other values to be drawn on the same axis.
+    """
+    told = (estimate.value, estimate.low, estimate.high, estimate.chance, estimate.ceiling, *also)
+    known = [v for v in told if v is not None and math.isfinite(v)]
+    low = math.floor(min([0.0, *known]) + 1e-9)
+    high = math.ceil(max([1.0, *known]) - 1e-9)
+    return Axis(low, high) if estimate.higher_is_better else Axis(high, low)
+
+
+def number(value: float | None) -> str:
+    """Three decimals and a true minus; a dash for no value."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    text = f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
+    return text.replace("-", "−") if float(text) else text.removeprefix("-")
+
+
+def interval(estimate: Estimate) -> str:
+    """Both ends, or nothing."""
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f"{number(estimate.low)} – {number(estimate.high)}"
+
+
+def arrow(higher_is_better: bool) -> str:
+    return "↑" if higher_is_better else "↓"
+
+
+def printed(estimate: Estimate) -> bool:
+    """Whether there is a value to print: computed, and not withheld."""
+    return estimate.value is not None and math.isfinite(estimate.value) and not estimate.withheld

@@ -1,0 +1,174 @@
+"""The trust profile as a table: fits 100 columns, needs no colour."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from upright.core import Dimension, Estimate, Outcome
+from upright.reports.inert import inert, one_line
+from upright.reports.profile import BenchmarkResult, Profile, RunFacts, ScoreSetResult
+from upright.reports.scale import arrow, axis, interval, number, printed
+
+BAR, MINI = 11, 7
+GLYPHS = {
+    Outcome.ANSWERED: ("█", "cyan"),
+    Outcome.REFUSED: ("▓", "yellow"),
+    Outcome.PARTIAL: ("▒", "yellow"),
+    Outcome.REBUTTED: ("░", "cyan"),
+    Outcome.EMPTY: ("·", "bright_black"),
+    Outcome.INCOHERENT: ("~", "magenta"),
+    Outcome.FILTERED: ("#", "red"),
+    Outcome.UNPARSED: ("?", "magenta"),
+    Outcome.ERROR: ("x", "red"),
+}
+
+
+def render_terminal(profile: Profile, console: Console, report: Path | None = None) -> None:
+    """Print title, table, notes and what the run cost."""
+    console.print(Text(f"Trust profile of {one_line(profile.run.model.id, 80)}", style="bold"))
+    console.print(_table(profile))
+    for line in ("", *_notes(profile), *_legend(profile), "", Text(_cost(profile.run))):
+        console.print(line, highlight=False)
+    if report is not None:
+        # soft_wrap: a path that is broken over lines cannot be copied.
+        console.print(Text(f"Report: {report}"), soft_wrap=True)
+
+
+def _table(profile: Profile) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("\nbenchmark", no_wrap=True, overflow="ellipsis", max_width=24)
+    # Only the metric's name may wrap: a number broken over two lines is misread.
+    table.add_column("", no_wrap=True)
+    table.add_column("\nmetric", min_width=9)
+    table.add_column("\nvalue", justify="right", no_wrap=True)
+    table.add_column("95 %\ninterval", justify="right", no_wrap=True)
+    table.add_column("worse\nto better", no_wrap=True, min_width=BAR)
+    table.add_column("\nchance", justify="right", no_wrap=True)
+    table.add_column("\nn", justify="right", no_wrap=True)
+    table.add_column("un-\nscored", justify="right", no_wrap=True)
+    table.add_column("\nanswers", no_wrap=True, min_width=MINI)
+    table.add_column("pub-\nlished", justify="right", no_wrap=True)
+    for dimension in Dimension:
+        results = profile.measured(dimension)
+        table.add_row(*_heading(dimension, bool(results)))
+        for result in results:
+            table.add_row(*_row(result))
+    return table
+
+
+def _heading(dimension: Dimension, measured: bool) -> Iterator[Text]:
+    yield Text(dimension.capitalize(), style="bold" if measured else "dim")
+    yield Text("")
+    yield Text("" if measured else "not measured", style="dim")
+
+
+def _row(result: BenchmarkResult) -> Iterator[str | Text]:
+    yield f"  {inert(result.name)}"
+    yield from _upright(result.upright)
+    yield _published(result.published)
+
+
+def _upright(result: ScoreSetResult | None) -> Iterator[str | Text]:
+    if result is None:
+        yield ""
+        yield Text("not in this run", style="dim")
+        yield from [""] * 7
+        return
+    estimate = result.headline
+    told = printed(estimate)
+    yield arrow(estimate.higher_is_better)
+    yield inert(estimate.metric).replace("_", " ")
+    yield Text(number(estimate.value) if told else "–", style="bold")
+    yield interval(estimate).replace(" ", "") if told else ""
+    yield bar(estimate) if told else Text("withheld" if estimate.withheld else "no value")
+    yield Text(number(estimate.chance), style="dim")
+    yield str(estimate.n)
+    yield Text(str(estimate.n_unscored), style="" if estimate.n_unscored else "dim")
+    yield outcome_bar(result.outcomes)
+
+
+def _published(result: ScoreSetResult | None) -> Text:
+    if result is None or not printed(result.headline):
+        return Text("–", style="dim")
+    return Text(number(result.headline.value), style="dim")
+
+
+def bar(estimate: Estimate) -> Text:
+    """The value, its interval and chance on one line; further right is better."""
+    scale = axis(estimate)
+
+    def cell(value: float) -> int:
+        return round(scale.place(value) * (BAR - 1))
+
+    cells = [("·", "dim")] * BAR
+    if estimate.low is not None and estimate.high is not None:
+        ends = sorted((cell(estimate.low), cell(estimate.high)))
+        cells[ends[0] : ends[1] + 1] = [("━", "cyan")] * (ends[1] - ends[0] + 1)
+    if estimate.chance is not None:
+        cells[cell(estimate.chance)] = ("│", "yellow")
+    if estimate.value is not None:
+        cells[cell(estimate.value)] = ("●", "bold cyan")
+    return Text.assemble(*cells)
+
+
+def outcome_bar(outcomes: dict[str, int]) -> Text:
+    """What kind of answers they were, in shares of the whole (largest remainders)."""
+    total = sum(outcomes.values())
+    exact = {o: MINI * n / total for o, n in outcomes.items()}
+    cells = {o: int(share) for o, share in exact.items()}
+    by_remainder = sorted(exact, key=lambda o: cells[o] - exact[o])
+    for outcome in by_remainder[: MINI - sum(cells.values())]:
+        cells[outcome] += 1
+    return Text.assemble(*((_glyph(o)[0] * n, _glyph(o)[1]) for o, n in cells.items()))
+
+
+def _glyph(outcome: str) -> tuple[str, str]:
+    return GLYPHS.get(Outcome(outcome), ("█", "")) if outcome in set(Outcome) else ("█", "")
+
+
+def _notes(profile: Profile) -> Iterator[Text]:
+    """Why a number is missing: said once per reason, below the table."""
+    for result in profile.benchmarks:
+        if result.upright and (why := result.upright.headline.withheld):
+            yield Text(f"Withheld: {result.id}: {one_line(why, 90)}", style="yellow")
+
+
+def _legend(profile: Profile) -> Iterator[Text]:
+    yield Text("● value  ━ 95 % interval  │ chance  ↑ higher is better  ↓ lower is better", "dim")
+    seen = {o for b in profile.benchmarks if b.upright for o in b.upright.outcomes}
+    kinds = Text("answers:", style="dim")
+    for outcome in Outcome:
+        if outcome in seen:
+            glyph, style = GLYPHS[outcome]
+            kinds.append(f"  {glyph}", style=f"not dim {style}").append(f"\u00a0{outcome}")
+    yield kinds
+
+
+def _cost(run: RunFacts) -> str:
+    calls, tokens = run.calls, run.tokens
+    parts = [
+        f"{calls.planned:,} calls: {calls.asked:,} asked, {calls.from_cache:,} from cache, "
+        f"{calls.errors:,} errors",
+        duration(run.started, run.finished),
+        f"{tokens.prompt:,} + {tokens.completion:,} tokens",
+    ]
+    return "  ·  ".join(p for p in parts if p)
+
+
+def duration(started: str, finished: str | None) -> str:
+    """Wall time in words; nothing where an end was never recorded."""
+    if not finished:
+        return ""
+    try:
+        spent = datetime.fromisoformat(finished) - datetime.fromisoformat(started)
+    except (ValueError, TypeError):
+        return ""
+    minutes, seconds = divmod(round(spent.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {seconds:02d} s" if minutes else f"{spent.total_seconds():.1f} s"
