@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.reports.stored import estimate
+from tests.reports.stored import Stored, estimate
 from upright.core import Outcome
 from upright.reports import load_profile, render_terminal
 from upright.reports.terminal import GLYPHS, bar, duration, outcome_bar
@@ -53,6 +53,12 @@ def test_terminal_codes_from_a_model_do_not_act(nasty: Path) -> None:
     text = table(nasty)
     assert not set(text) & {"\x1b", "\x00", "\u202e", "\r"}
     assert "␛" in text
+
+
+def test_names_are_not_read_as_markup(tmp_path: Path) -> None:
+    stored = Stored(estimates=[estimate("safety/[red]x", metric="[bold]m[/]")])
+    row = line(table(stored.write(tmp_path / "markup")), "[red]x")
+    assert "[bold]m[/]" in row
 
 
 def test_further_right_is_better_whatever_the_direction() -> None:

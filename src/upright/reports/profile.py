@@ -129,8 +129,10 @@ class Profile:
         """The dimensions of trust of which this run says nothing."""
         return tuple(d for d in Dimension if not self.measured(d))
 
-    def calibration(self, judge: str) -> Calibration | None:
-        return self.run.calibrations.get(judge)
+    def judges(self, estimate: Estimate) -> dict[str, Calibration | None]:
+        """Who judged, each with how well it agrees with people where that is known."""
+        ids = [id for id in estimate.judge.split(", ") if id]
+        return {id: self.run.calibrations.get(id) for id in ids}
 
 
 def load_profile(path: Path) -> Profile:

@@ -67,7 +67,8 @@ def _heading(dimension: Dimension, measured: bool) -> Iterator[Text]:
 
 
 def _row(result: BenchmarkResult) -> Iterator[str | Text]:
-    yield f"  {inert(result.name)}"
+    # Text, not str: rich would read [markup] in a plug-in's names.
+    yield Text(f"  {inert(result.name)}")
     yield from _upright(result.upright)
     yield _published(result.published)
 
@@ -81,7 +82,7 @@ def _upright(result: ScoreSetResult | None) -> Iterator[str | Text]:
     estimate = result.headline
     told = printed(estimate)
     yield arrow(estimate.higher_is_better)
-    yield inert(estimate.metric).replace("_", " ")
+    yield Text(inert(estimate.metric).replace("_", " "))
     yield Text(number(estimate.value) if told else "–", style="bold")
     yield interval(estimate).replace(" ", "") if told else ""
     yield bar(estimate) if told else Text("withheld" if estimate.withheld else "no value")
