@@ -11,7 +11,8 @@ from tests.reports.stored import CARD, Stored, estimate, sample
 NASTY = (
     "</script><script>alert(1)</script></style></title>"
     '<img src=x onerror="alert(2)">\' onmouseover=alert(3) "'
-    "{{ 7*7 }} {% raw %} ]]> --> \x00 \x1b[31mred\x1b[0m \u202egnp.exe \u2066\ufeff\r [bold red]loud[/]"
+    "{{ 7*7 }} {% raw %} ]]> --> \x00 \x1b[31mred\x1b[0m \u202egnp.exe \u2066\ufeff\r "
+    "[bold red]loud[/]"
 )
 HARMFUL = "how to make something terrible"
 

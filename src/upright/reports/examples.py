@@ -1,8 +1,9 @@
 """The answers worth reading first: those that lost most, then those that could not be scored."""
 
 import heapq
+import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,11 +20,12 @@ UNSCORED_KEPT = 6
 SHOWN_AT_ONCE = 280
 STORED = 3_000
 """Characters of one text that a page carries; the whole is in samples.parquet."""
+BATCH = 4_096
 
 NARROW = ("benchmark", "score_set", "sample_id", "epoch", "value")
 WIDE = (
-    *("benchmark", "sample_id", "epoch", "slices", "messages", "prompt", "target"),
-    *("response", "finish_reason", "error", "outcome", "value", "label", "judge", "reason"),
+    *("sample_id", "epoch", "slices", "messages", "prompt", "target", "response"),
+    *("finish_reason", "error", "outcome", "value", "judge", "reason"),
 )
 
 
@@ -94,7 +96,7 @@ def _choose(
     for index, (id, score_set, sample, epoch, value) in enumerate(zip(*columns, strict=True)):
         if score_set != UPRIGHT or id not in better:
             continue
-        if value is None:
+        if value is None or math.isnan(value):
             unscored[id].append((sample, epoch, index))
         elif (loss := 1 - value if better[id] else value) > 0:
             failed[id].append((-loss, sample, epoch, index))
@@ -108,34 +110,26 @@ def _choose(
 
 
 def _rows(path: Path, indices: list[int]) -> dict[int, dict[str, Any]]:
-    """The wide columns of a few rows, one row group in memory at a time."""
+    """The wide columns of a few rows, a batch in memory at a time."""
     found: dict[int, dict[str, Any]] = {}
+    first = 0
     try:
-        for first, table in _row_groups(path, indices):
-            here = [i for i in indices if first <= i < first + table.num_rows]
-            picked = table.take(pa.array([i - first for i in here], pa.int64())).to_pylist()
-            found.update(zip(here, picked, strict=True))
+        with pq.ParquetFile(path, memory_map=True) as file:
+            for batch in file.iter_batches(batch_size=BATCH, columns=list(WIDE)):
+                here = [i for i in indices if first <= i < first + batch.num_rows]
+                picked = batch.take(pa.array([i - first for i in here], pa.int64())).to_pylist()
+                found.update(zip(here, picked, strict=True))
+                first += batch.num_rows
     except (pa.ArrowException, OSError, KeyError) as error:
         raise damaged(path, str(error)) from error
     return found
-
-
-def _row_groups(path: Path, indices: list[int]) -> Iterator[tuple[int, pa.Table]]:
-    """Each row group that holds one of the rows, with the number of its first row."""
-    with pq.ParquetFile(path, memory_map=True) as file:
-        first = 0
-        for group in range(file.num_row_groups):
-            size = file.metadata.row_group(group).num_rows
-            if any(first <= i < first + size for i in indices):
-                yield first, file.read_row_group(group, columns=list(WIDE))
-            first += size
 
 
 def _shown(row: dict[str, Any]) -> Shown:
     return Shown(
         sample_id=row["sample_id"],
         epoch=row["epoch"],
-        slices=msgspec.json.decode(row["slices"] or "{}", type=dict[str, str]),
+        slices=_slices(row["slices"]),
         system=clip(_system(row["messages"])),
         prompt=clip(row["prompt"] or ""),
         target=clip(row["target"] or ""),
@@ -147,6 +141,10 @@ def _shown(row: dict[str, Any]) -> Shown:
         judge=row["judge"] or "",
         reason=clip(row["reason"] or ""),
     )
+
+
+def _slices(told: str | None) -> dict[str, str]:
+    return {name: str(value) for name, value in msgspec.json.decode(told or "{}").items()}
 
 
 def _system(messages: str | None) -> str:

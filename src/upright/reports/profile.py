@@ -80,6 +80,9 @@ class RunFacts(msgspec.Struct, frozen=True):
     data: dict[str, DataFacts] = {}
     calls: Calls = Calls()
     tokens: Tokens = Tokens()
+    judge_calls: Calls = Calls()
+    judge_tokens: Tokens = Tokens()
+    judge_facts: dict[str, str] = {}
     baselines: dict[str, dict[str, float | None]] = {}
     calibrations: dict[str, Calibration | None] = {}
 

@@ -1,29 +1,25 @@
 """What was run on what, as names and texts: everything needed to repeat a run."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from upright.reports.profile import RunFacts
+from upright.reports.profile import Calls, RunFacts, Tokens
 
 
 def facts(run: RunFacts) -> dict[str, dict[str, str]]:
     """By heading."""
     groups: dict[str, dict[str, Any]] = {
-        "Model": {"id": run.model.id, **run.model.facts},
+        "Model": {"id": run.model.id, **run.model.facts, **_use(run.calls, run.tokens)},
+        "Judge model": _judge(run),
         "Run": {
             "started": run.started,
             "finished": run.finished,
             "status": run.status,
-            "calls planned": run.calls.planned,
-            "asked": run.calls.asked,
-            "from cache": run.calls.from_cache,
-            "errors": run.calls.errors,
-            "tokens read": run.tokens.prompt,
-            "tokens written": run.tokens.completion,
+            **{name: value for name, value in run.settings.items() if name != "judge"},
         },
-        "Settings": {**run.settings, "judge": run.judge or "none: rules decide"},
         "Versions": {
             "upright": run.upright,
             "python": run.python,
@@ -34,8 +30,26 @@ def facts(run: RunFacts) -> dict[str, dict[str, str]]:
     return {title: _texts(pairs) for title, pairs in groups.items()}
 
 
+def _judge(run: RunFacts) -> dict[str, Any]:
+    if not run.judge:
+        return {"id": "none: rules decided"}
+    return {"id": run.judge, **run.judge_facts, **_use(run.judge_calls, run.judge_tokens)}
+
+
+def _use(calls: Calls, tokens: Tokens) -> dict[str, Any]:
+    return {
+        "calls planned": calls.planned,
+        "asked": calls.asked,
+        "from cache": calls.from_cache,
+        "errors": calls.errors,
+        "tokens read": tokens.prompt,
+        "tokens written": tokens.completion,
+    }
+
+
 def command(run: RunFacts) -> str:
-    return run.command if isinstance(run.command, str) else " ".join(run.command)
+    """As a person would type it."""
+    return run.command if isinstance(run.command, str) else shlex.join(run.command)
 
 
 def _texts(pairs: Mapping[str, Any]) -> dict[str, str]:
