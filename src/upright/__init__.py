@@ -1,3 +1,24 @@
-"""Upright measures how far a language model can be trusted."""
+"""Upright measures how far a language model can be trusted.
+
+    import upright
+    run = upright.evaluate("local/smollm2-135m")
+    run.estimates
+
+Names are imported on first use, so that `import upright` costs nothing.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from upright.api import Job, Run, evaluate, open_run, preview, score, select
 
 __version__ = "0.1.0"
+__all__ = ["Job", "Run", "evaluate", "open_run", "preview", "score", "select"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from upright import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'upright' has no attribute {name!r}")

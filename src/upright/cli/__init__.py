@@ -1,1 +1,52 @@
-"""The front door: one thin file per verb."""
+"""The front door: one thin file per verb.
+
+Verbs import what they need when they run, so that `upright --help` stays instant.
+"""
+
+import sys
+
+import typer
+
+from upright import __version__
+from upright.cli import check, data, doctor, report, run, score
+from upright.cli import list as list_verb
+from upright.core.errors import UprightError
+
+INTERRUPTED = 1
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Measure how far a language model can be trusted.\n\n"
+    "Start with: upright run local/smollm2-135m",
+)
+app.command("run")(run.run)
+app.command("score")(score.score)
+app.command("report")(report.report)
+app.command("list")(list_verb.list_)
+app.command("check")(check.check)
+app.command("doctor")(doctor.doctor)
+app.add_typer(data.app, name="data")
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    if show:
+        typer.echo(f"upright {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; our errors are shown without a traceback."""
+    try:
+        app()
+    except UprightError as error:
+        sys.stderr.write(f"upright: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("upright: stopped. Run the same command again to go on.\n")
+        sys.exit(INTERRUPTED)

@@ -14,6 +14,7 @@ from upright.core.card import Card
 from upright.core.dimension import Dimension
 from upright.core.errors import (
     DataError,
+    Interrupted,
     JudgeError,
     ModelError,
     ModelRefused,
@@ -26,6 +27,7 @@ from upright.core.metric import Estimate, Interval, Metric
 from upright.core.model import Model
 from upright.core.sample import Message, Request, Response, Row, Sample, ask, digest, finished
 from upright.core.settings import Settings
+from upright.core.text import excerpt, printable
 from upright.core.verdict import Answer, Outcome, Scored, Verdict
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "Dimension",
     "Estimate",
     "Example",
+    "Interrupted",
     "Interval",
     "Judge",
     "JudgeError",
@@ -62,6 +65,8 @@ __all__ = [
     "ask",
     "digest",
     "each",
+    "excerpt",
     "finished",
+    "printable",
     "unknown",
 ]

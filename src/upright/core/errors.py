@@ -6,7 +6,8 @@ UprightError
 ├── ModelError      a model did not answer this time
 │   └── ModelRefused   it never will (wrong key, unknown model): the run stops
 ├── JudgeError      a judge model's verdict could not be read
-└── StoreError      a run directory cannot be read or written
+├── StoreError      a run directory cannot be read or written
+└── Interrupted     the user stopped a run: the same command goes on where it stopped
 
 Bugs stay ordinary exceptions with a traceback.
 """
@@ -55,6 +56,10 @@ class JudgeError(UprightError):
 
 class StoreError(UprightError):
     """A run directory cannot be read or written."""
+
+
+class Interrupted(UprightError):
+    """The user stopped a run (Ctrl-C, SIGTERM)."""
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> UsageError:

@@ -141,6 +141,8 @@ class Request:
 
     options     not empty: pick the likeliest of these answers instead of writing text
     sample      for models that know the sample (mock, replay); never part of the key
+    only_for    set where a model looks at the sample itself, so that equal questions of
+                different samples are different requests
     """
 
     model: str
@@ -151,6 +153,7 @@ class Request:
     epoch: int = 0
     replicate: int = 0
     options: tuple[str, ...] = ()
+    only_for: str = ""
     sample: Sample | None = field(default=None, compare=False, repr=False)
 
     @cached_property
@@ -158,7 +161,7 @@ class Request:
         # Greedy decoding does not depend on the seed, so that a new seed reuses old answers.
         drawn = (self.seed, self.epoch, self.replicate) if self.temperature else self.replicate
         told = (self.model, self.messages, self.temperature, self.max_tokens, drawn, self.options)
-        return digest(told)
+        return digest((*told, self.only_for) if self.only_for else told)
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,0 +1,178 @@
+"""The Python API: one function per verb. Composes the rooms; none of them knows another."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from upright.core import Benchmark, Dimension, Model, Row, Settings, UsageError, registry, unknown
+from upright.data import SUITES, DataFile, suite_file
+from upright.models import DEFAULTS, ModelOptions, open_model
+from upright.models.function import Function
+from upright.runs import (
+    Cache,
+    Forecast,
+    OnProgress,
+    Options,
+    Patience,
+    Plan,
+    Price,
+    Run,
+    forecast,
+    make_plan,
+    open_cache,
+    open_run,
+)
+from upright.runs import run as carry_out
+
+__all__ = ["Job", "Run", "evaluate", "open_run", "preview", "score", "select"]
+
+AnyModel = str | Model | Callable[[str], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What to measure and how to go about it; `settings.benchmarks` says what.
+
+    data            a folder that holds datasets; None looks in UPRIGHT_DATA, then the cache
+    out             where the run directory is made
+    cache           whether answers of earlier runs may be used
+    judge_itself    allow the model under test to be its own judge
+    command         what the user typed, kept in run.json and offered for going on
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    model_options: ModelOptions = DEFAULTS
+    data: Path | None = None
+    out: Path = Path("runs")
+    cache: bool = True
+    judge_itself: bool = False
+    command: tuple[str, ...] = ()
+
+
+def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types them in a notebook
+    model: AnyModel,
+    job: Job | None = None,
+    *,
+    suite: str = "mini",
+    benchmark: str | Sequence[str] = (),
+    dimension: str | Sequence[str] = (),
+    limit: int | None = None,
+    judge: str = "",
+    data: Path | str | None = None,
+    on_progress: OnProgress = lambda progress: None,
+) -> Run:
+    """Measure a model and store the run.
+
+    `model` is a spec ("local/smollm2-135m", "openai/NAME", "mock/oracle"), an open Model, or
+    a function from a prompt to an answer. The common parameters can be given here; a `job`
+    holds all of them and replaces these.
+
+        run = upright.evaluate(lambda prompt: "A", suite="mini", dimension="ethics")
+        run.estimates        # a data frame, one row per number
+    """
+    if job is None:
+        settings = Settings(
+            suite=suite, benchmarks=select(benchmark, dimension), limit=limit, judge=judge
+        )
+        job = Job(settings=settings, data=Path(data) if data else None)
+    opened = _open(model, job)
+    judge_model = _open_judge(job, opened)
+    plan, files = _plan(opened, job)
+    options = Options(
+        out=job.out,
+        cache=_cache(job, opened),
+        command=job.command,
+        data=_provenance(files),
+        patience=Patience(max_attempts=job.model_options.max_attempts),
+    )
+    return carry_out(plan, opened, judge_model, options, on_progress)
+
+
+def score(answers: Path | str, benchmark: str | Sequence[str], job: Job | None = None) -> Run:
+    """Judge answers you already have: a JSON or JSONL file with `prompt` and `res`/`response`.
+
+    Answers are matched to the samples by prompt; a sample without an answer is an error
+    outcome. Judged by the rules of the paper's data unless the job names another suite.
+    """
+    settings = Settings(suite="trustllm", benchmarks=select(benchmark))
+    return evaluate(f"replay/{answers}", job or Job(settings=settings))
+
+
+def preview(model: AnyModel, job: Job, price: Price | None = None) -> Forecast:
+    """What a run would ask and cost, without asking."""
+    opened = _open(model, job)
+    return forecast(_plan(opened, job)[0], _cache(job, opened), price)
+
+
+def select(
+    benchmarks: str | Sequence[str] = (), dimensions: str | Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The ids of the named benchmarks and of those in the named dimensions; all by default."""
+    known = registry.entries("benchmarks")
+    wanted = _listed(benchmarks)
+    folders = _listed(dimensions)
+    for id in wanted:
+        if id not in known:
+            raise unknown("benchmark", id, known)
+    for folder in folders:
+        if folder not in set(Dimension):
+            raise unknown("dimension", folder, list(Dimension))
+    if not wanted and not folders:
+        return tuple(known)
+    chosen = tuple(id for id in known if id in wanted or id.split("/")[0] in folders)
+    if not chosen:
+        raise UsageError(f"No benchmark measures {', '.join(folders)} yet. See: upright list")
+    return chosen
+
+
+def _listed(names: str | Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _open(model: AnyModel, job: Job) -> Model:
+    if isinstance(model, str):
+        return open_model(model, job.model_options)
+    return Function(model) if callable(model) else model
+
+
+def _open_judge(job: Job, model: Model) -> Model | None:
+    if not job.settings.judge:
+        return None
+    judge = open_model(job.settings.judge, job.model_options)
+    if judge.id == model.id and not job.judge_itself:
+        raise UsageError(
+            f"{model.id} would judge its own answers, which flatters it. Name another --judge, "
+            "or insist with --judge-itself."
+        )
+    return judge
+
+
+def _cache(job: Job, model: Model) -> Cache | None:
+    return open_cache() if job.cache and model.cacheable else None
+
+
+def _plan(model: Model, job: Job) -> tuple[Plan, Mapping[str, DataFile]]:
+    """The plan, and the files it was made from."""
+    settings = job.settings
+    if settings.suite not in SUITES:
+        raise unknown("suite", settings.suite, SUITES)
+    files: dict[str, DataFile] = {}
+
+    def rows(benchmark: Benchmark, patched: bool) -> Sequence[Row]:
+        if benchmark.file not in files:
+            files[benchmark.file] = suite_file(settings.suite, benchmark.file, job.data)
+        file = files[benchmark.file]
+        return file.patched if patched else file.raw
+
+    ids = settings.benchmarks or select()
+    benchmarks = {id: registry.load("benchmarks", id) for id in ids}
+    return make_plan(benchmarks, rows, model, settings), files
+
+
+def _provenance(files: Mapping[str, DataFile]) -> dict[str, Any]:
+    """For run.json: which bytes were read, and which patches acted on how many rows."""
+    return {
+        name: {"sha256": f.sha256, "rows": len(f.raw), "patches": dict(f.patches)}
+        for name, f in files.items()
+    }

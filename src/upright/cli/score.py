@@ -1,0 +1,40 @@
+"""upright score: judge answers you already have."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def score(
+    file: Annotated[Path, typer.Argument(help="JSON or JSONL with `prompt` and `res`/`response`.")],
+    benchmark: Annotated[
+        list[str], typer.Option("--benchmark", "-b", help="Which benchmark; repeatable.")
+    ],
+    suite: Annotated[str, typer.Option(help="Whose questions were asked.")] = "trustllm",
+    data: Annotated[Path | None, typer.Option(help="A folder that holds datasets.")] = None,
+    judge: Annotated[str, typer.Option(help="A judge model, where rules are weak.")] = "",
+    base_url: Annotated[str, typer.Option(help="The judge's OpenAI-compatible server.")] = "",
+    out: Annotated[Path, typer.Option(help="Where run folders are made.")] = Path("runs"),
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Judge recorded answers: matched to the questions by prompt, judged by both score sets.
+
+    A question without an answer is an error outcome. Example:
+
+        upright score answers.jsonl --benchmark robustness/advglue --data ../datasets
+    """
+    from upright import api
+    from upright.cli._output import present
+    from upright.core import Settings
+    from upright.models import ModelOptions
+
+    job = api.Job(
+        settings=Settings(suite=suite, benchmarks=api.select(benchmark), judge=judge),
+        model_options=ModelOptions(base_url=base_url),
+        data=data,
+        out=out,
+        command=("upright", *sys.argv[1:]),
+    )
+    present(api.evaluate(f"replay/{file}", job).path, json=json)
