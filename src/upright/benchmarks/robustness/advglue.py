@@ -258,7 +258,11 @@ def advglue() -> Benchmark:
                     chance=CHANCE - FLIP_CHANCE,
                     column="AdvGLUE RS",
                 ),
-                Metric(name="accuracy", compute=over_tasks(accuracy_before, all_tasks=True), chance=CHANCE),
+                Metric(
+                    name="accuracy",
+                    compute=over_tasks(accuracy_before, all_tasks=True),
+                    chance=CHANCE,
+                ),
                 Metric(
                     name="accuracy_under_attack",
                     compute=over_tasks(accuracy_after, all_tasks=True),
@@ -281,7 +285,7 @@ def advglue() -> Benchmark:
 ROW = {
     "index": 1,
     "task": "sst2",
-    "prompt": 'Is the mood of this snippet "positive" or "negative"? Sentence: a clveer little film',
+    "prompt": 'Is the mood of this snippet "positive" or "negative"? Sentence: a clveer film',
     "label": 1,
     "method": "TypoSwap",
     "data construction": "word",
