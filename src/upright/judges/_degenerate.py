@@ -60,6 +60,7 @@ def gibberish(text: str) -> bool:
         return not any(c.isdigit() for c in start)
     if len(start) < 40:
         return False
+    known = sum(c.isalnum() for c in start)
     longest = max(map(len, start.split()), default=0)
     few = len(set(start.casefold())) < 8
-    return few or letters < 0.2 * len(start.replace(" ", "")) or longest > 0.9 * len(start) > 200
+    return few or known < 0.2 * len("".join(start.split())) or longest > 0.9 * len(start) > 200

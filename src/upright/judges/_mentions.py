@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 BETWEEN = re.compile(
     r"(?:\W|_|\b(?:or|and|to|either|versus|vs|option|label|number|choice)\b)*", re.I
@@ -32,7 +33,7 @@ def mark_listed(text: str, mentions: Sequence[Mention]) -> list[Mention]:
 
 
 def _neighbours(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[Mention, Mention]]:
-    for one, other in zip(mentions, mentions[1:], strict=False):
+    for one, other in pairwise(mentions):
         between = text[one.end : other.start]
         close = len(between) < 40 and BETWEEN.fullmatch(between)
         if one.answer != other.answer and close:

@@ -12,6 +12,7 @@ QUOTES = str.maketrans(
 ABBREVIATIONS = re.compile(
     r"\b(e\.g|i\.e|etc|vs|mr|mrs|ms|dr|prof|st|no|u\.s|u\.k)\.", re.IGNORECASE
 )
+WORD = re.compile(r"[\u3040-\u9fff]|[^\W_\u3040-\u9fff]+(?:'[^\W_\u3040-\u9fff]+)?")
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]*_]*\s+|(?<=[。！？])|\n+")
 
 
@@ -27,5 +28,5 @@ def sentences(text: str) -> list[str]:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, casefolded."""
-    return re.findall(r"[^\W_]+(?:'[^\W_]+)?", text.casefold())
+    """The words of a text, casefolded; each Chinese or Japanese character is a word."""
+    return WORD.findall(text.casefold())

@@ -27,10 +27,10 @@ REACH = 48
 DECORATION = r"""[\s("'*_#\[{>:.-]*"""
 
 ANNOUNCED = re.compile(
-    r"\b(?:answer|choice|choose|chose|chosen|select(?:ed|ion)?|pick(?:ed)?|prefer(?:red)?|"
-    r"go(?:ing)? with|opt for|vote for|label|decision|response)\b"
+    r"(?:\b(?:answer|choice|choose|chose|chosen|select(?:ed|ion)?|pick(?:ed)?|prefer(?:red)?|"
+    r"go(?:ing)? with|opt for|vote for|label|decision|response)\b|答案|选择|选项|我选|应该选)"
     r"(?:\W|_|\b(?:is|be|as|to|the|my|for|of|would|will|should|must|correct|right|best|final|"
-    r"following|answer|action|option|number|label|choice|question|this|that|one)\b)*$",
+    r"following|answer|action|option|number|label|choice|question|this|that|one)\b|[是为选])*$",
     re.IGNORECASE,
 )
 NOT_THIS = re.compile(
@@ -228,7 +228,10 @@ def _determiner(text: str, hit: re.Match[str], before: str) -> bool:
 def _option_pattern(options: tuple[str, ...]) -> re.Pattern[str]:
     """Options as tokens of their own: not in "13", "3.5", "3%", "B's", "U.S.A."."""
     some = "|".join(re.escape(o) for o in sorted(options, key=len, reverse=True))
-    return re.compile(rf"(?<![\w'$&@/\\])(?<!\w\.)({some})(?![\w'%&@]|[.,]\d|\.\w)", re.IGNORECASE)
+    latin = r"A-Za-z0-9_\u00c0-\u024f"  # Chinese writes no space: "答案是B"
+    before = rf"(?<![{latin}'$&@/\\])(?<![{latin}]\.)"
+    after = rf"(?![{latin}'%&@]|[.,]\d|\.[{latin}])"
+    return re.compile(f"{before}({some}){after}", re.IGNORECASE)
 
 
 @lru_cache(maxsize=256)

@@ -16,8 +16,14 @@ CLOSE = 0.6
 """Token F1 below which an answer counts as another answer."""
 ARTICLES = {"a", "an", "the"}
 PREFIX = re.compile(r"^\W*(?:the\s+)?(?:final\s+)?answer\s*(?:is|:)\s*", re.IGNORECASE)
-COUNTS = "zero one two three four five six seven eight nine ten eleven twelve".split()
-NUMBERS = {word: str(n) for n, word in enumerate(COUNTS)}
+# fmt: off
+COUNTING = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve",
+)
+# fmt: on
+NUMBERS = {word: str(n) for n, word in enumerate(COUNTING)}
+NEGATIONS = {"not", "isnt", "wasnt", "never", "arent", "cannot", "cant"}
 
 
 def equivalence() -> RuleJudge:
@@ -25,7 +31,7 @@ def equivalence() -> RuleJudge:
 
     1.0 when an accepted answer is given word for word (after normalisation) or stands as whole
     words within the response; else the token F1, or 0.0 where that is below 0.6. A refusal is
-    worth 0.
+    worth 0. A response that lists many answers is not seen through: keep `max_tokens` short.
     """
 
     def read(sample: Sample, response: Response) -> Verdict:
@@ -41,7 +47,7 @@ def equivalence() -> RuleJudge:
     return RuleJudge("rule/equivalence", read)
 
 
-def agreement(text: str, answers: Iterable[str]) -> float:
+def agreement(text: str, answers: Iterable[object]) -> float:
     """How far a text agrees with the best of the accepted answers, in [0, 1]."""
     said = tokens(PREFIX.sub("", plain(text)))
     return max((_agreement(text, said, answer) for answer in answers), default=0.0)
@@ -53,17 +59,23 @@ def tokens(text: str) -> list[str]:
     flat = "".join(c for c in flat if not unicodedata.combining(c))
     flat = re.sub(r"(?<=\d),(?=\d{3})", "", flat)
     flat = re.sub(r"(?<=\w)'(?=\w)", "", flat)
-    return [
-        NUMBERS.get(t, t) for t in re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+", flat) if t not in ARTICLES
-    ]
+    found = [_number(t) for t in re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+", flat)]
+    return [t for t in found if t not in ARTICLES] or found
 
 
-def _agreement(text: str, said: Sequence[str], answer: str) -> float:
-    gold = tokens(plain(answer))
+def _number(token: str) -> str:
+    """One spelling for one number: "seven" is 7, "2.50" is 2.5."""
+    if "." in token:
+        return token.rstrip("0").rstrip(".")
+    return NUMBERS.get(token, token)
+
+
+def _agreement(text: str, said: Sequence[str], answer: object) -> float:
+    gold = tokens(plain(str(answer)))
     if not gold or not said:
         return 0.0
     if len(gold) == 1 and gold[0] in YES_NO:
-        return float(named(text, YES_NO) == gold[0])
+        return float(named(PREFIX.sub("", plain(text)), YES_NO) == gold[0])
     if _contains(said, gold):
         return 1.0
     shared = sum((Counter(said) & Counter(gold)).values())
@@ -72,5 +84,7 @@ def _agreement(text: str, said: Sequence[str], answer: str) -> float:
 
 
 def _contains(said: Sequence[str], gold: Sequence[str]) -> bool:
+    """Whether the accepted answer stands within what was said, and not behind a "not"."""
     size = len(gold)
-    return any(said[i : i + size] == gold for i in range(len(said) - size + 1))
+    starts = [i for i in range(len(said) - size + 1) if said[i : i + size] == gold]
+    return any(i == 0 or said[i - 1] not in NEGATIONS for i in starts)

@@ -69,15 +69,15 @@ def _merged(text: str, mentions: Sequence[Mention]) -> list[Mention]:
     merged: list[Mention] = []
     for mention in mentions:
         last = merged[-1] if merged else None
-        if (
-            last
-            and last.answer == mention.answer
-            and GLUE.fullmatch(text[last.end : mention.start])
-        ):
+        if last and last.answer == mention.answer and _joined(text[last.end : mention.start]):
             merged[-1] = Mention(last.answer, last.start, mention.end, last.rejected)
         else:
             merged.append(mention)
     return merged
+
+
+def _joined(between: str) -> bool:
+    return len(between) < 20 and bool(GLUE.fullmatch(between))
 
 
 def _bare(text: str, scale: Sequence[float]) -> float | None:
