@@ -82,6 +82,7 @@ def test_it_tells_value_interval_counts_judge_and_what_is_missing(page: str) -> 
         "30.0 % could not be scored",
         "Not measured: fairness, privacy, ethics, transparency, accountability",
         "always-a 0.500",
+        "25 %",
         "D11 (1)",
         "upright run mock/oracle --suite mini",
     ):

@@ -21,6 +21,7 @@ def test_inert_text_is_encodable_and_harmless(text: str) -> None:
 def test_ordinary_text_is_untouched() -> None:
     text = "Ünïcode, 漢字, עברית, 👩‍🚀, tab\tand\nnew line <b>&amp;</b>"
     assert inert(text) == text
+    assert inert("\x1b[2J") == "␛[2J"
     assert inert("\ud800") == "⟨U+D800⟩"
 
 

@@ -20,7 +20,7 @@ from upright.reports.examples import Lost, lost_answers
 from upright.reports.inert import inert
 from upright.reports.profile import Profile
 from upright.reports.provenance import command, facts
-from upright.reports.scale import arrow, interval, number, printed
+from upright.reports.scale import arrow, interval, number, printed, thin
 from upright.reports.terminal import duration
 
 ABOUT: Mapping[Dimension, str] = {
@@ -81,10 +81,11 @@ def _environment() -> Environment:
         interval=interval,
         kind=outcome_kind,
         words=lambda name: name.replace("_", " "),
+        percent=lambda share: f"{share:.0%}".replace("%", " %"),
         short=lambda title: title.split(" (", 1)[0],
         anchor=lambda id: id.replace("/", "-"),
     )
-    environment.tests.update(printed=printed)
+    environment.tests.update(printed=printed, thin=thin)
     return environment
 
 

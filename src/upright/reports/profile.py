@@ -96,8 +96,8 @@ class ScoreSetResult:
     outcomes: dict[str, int]
 
     @property
-    def scored(self) -> int:
-        return self.headline.n - self.headline.n_unscored
+    def unscored_share(self) -> float:
+        return self.headline.n_unscored / max(1, self.headline.n)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,19 +35,19 @@ def axis(estimate: Estimate, also: Iterable[float] = ()) -> Axis:
     return Axis(low, high) if estimate.higher_is_better else Axis(high, low)
 
 
-def number(value: float | None) -> str:
-    """Three decimals and a true minus; a dash for no value."""
+def number(value: float | None, decimals: int = 3) -> str:
+    """With a true minus; a dash for no value."""
     if value is None or not math.isfinite(value):
         return "–"
-    text = f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
+    text = f"{value:.{decimals}f}" if abs(value) < 10 else f"{value:.1f}"
     return text.replace("-", "−") if float(text) else text.removeprefix("-")
 
 
-def interval(estimate: Estimate) -> str:
+def interval(estimate: Estimate, decimals: int = 3) -> str:
     """Both ends, or nothing."""
     if estimate.low is None or estimate.high is None:
         return ""
-    return f"{number(estimate.low)} – {number(estimate.high)}"
+    return f"{number(estimate.low, decimals)} – {number(estimate.high, decimals)}"
 
 
 def arrow(higher_is_better: bool) -> str:
@@ -57,3 +57,8 @@ def arrow(higher_is_better: bool) -> str:
 def printed(estimate: Estimate) -> bool:
     """Whether there is a value to print: computed, and not withheld."""
     return estimate.value is not None and math.isfinite(estimate.value) and not estimate.withheld
+
+
+def thin(estimate: Estimate) -> bool:
+    """Whether over 5 % of the evidence is missing, so that even a printed value may mislead."""
+    return estimate.n_unscored > 0.05 * estimate.n

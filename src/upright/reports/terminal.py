@@ -1,4 +1,7 @@
-"""The trust profile as a table: fits 100 columns, needs no colour."""
+"""The trust profile as a table: fits 100 columns, needs no colour.
+
+Narrower terminals lose the drawings, wider ones get larger ones; no number is ever cut.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,9 +14,10 @@ from rich.text import Text
 from upright.core import Dimension, Estimate, Outcome
 from upright.reports.inert import inert, one_line
 from upright.reports.profile import BenchmarkResult, Profile, RunFacts, ScoreSetResult
-from upright.reports.scale import arrow, axis, interval, number, printed
+from upright.reports.scale import arrow, axis, interval, number, printed, thin
 
-BAR, MINI = 11, 7
+WIDTH = 100
+BAR, MINI, LARGEST = 9, 7, 25
 GLYPHS = {
     Outcome.ANSWERED: ("█", "cyan"),
     Outcome.REFUSED: ("▓", "yellow"),
@@ -29,34 +33,39 @@ GLYPHS = {
 
 def render_terminal(profile: Profile, console: Console, report: Path | None = None) -> None:
     """Print title, table, notes and what the run cost."""
+    # Where output is piped the width is a guess: lines may as well be whole.
+    width = console.width if console.is_terminal else max(console.width, WIDTH)
     console.print(Text(f"Trust profile of {one_line(profile.run.model.id, 80)}", style="bold"))
-    console.print(_table(profile))
+    console.print(_table(profile, width), width=width)
     for line in ("", *_notes(profile), *_legend(profile), "", Text(_cost(profile.run))):
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, width=width)
     if report is not None:
         # soft_wrap: a path that is broken over lines cannot be copied.
         console.print(Text(f"Report: {report}"), soft_wrap=True)
 
 
-def _table(profile: Profile) -> Table:
+def _table(profile: Profile, width: int) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
-    table.add_column("\nbenchmark", no_wrap=True, overflow="ellipsis", max_width=24)
-    # Only the metric's name may wrap: a number broken over two lines is misread.
+    table.add_column("\nbenchmark", no_wrap=True, overflow="ellipsis", max_width=25)
     table.add_column("", no_wrap=True)
+    # Only the metric's name may wrap: a number broken over two lines is misread.
     table.add_column("\nmetric", min_width=9)
-    table.add_column("\nvalue", justify="right", no_wrap=True)
-    table.add_column("95 %\ninterval", justify="right", no_wrap=True)
-    table.add_column("worse\nto better", no_wrap=True, min_width=BAR)
-    table.add_column("\nchance", justify="right", no_wrap=True)
-    table.add_column("\nn", justify="right", no_wrap=True)
-    table.add_column("un-\nscored", justify="right", no_wrap=True)
-    table.add_column("\nanswers", no_wrap=True, min_width=MINI)
-    table.add_column("pub-\nlished", justify="right", no_wrap=True)
+    table.add_column("\nvalue", justify="right", min_width=6)
+    table.add_column("95 %\ninterval", justify="right", min_width=10)
+    table.add_column("\nchance", justify="right", min_width=6)
+    table.add_column("\nn", justify="right", min_width=4)
+    table.add_column("un-\nscored", justify="right", min_width=6)
+    if width >= WIDTH:
+        table.add_column("worse\nto better", no_wrap=True)
+        table.add_column("\nanswers", no_wrap=True)
+    table.add_column("pub-\nlished", justify="right", min_width=6)
     for dimension in Dimension:
         results = profile.measured(dimension)
         table.add_row(*_heading(dimension, bool(results)))
         for result in results:
-            table.add_row(*_row(result))
+            drawings = _drawings(result, min(LARGEST, BAR + width - WIDTH))
+            shown = drawings if width >= WIDTH else ()
+            table.add_row(*_numbers(result), *shown, _published(result.published))
     return table
 
 
@@ -66,46 +75,56 @@ def _heading(dimension: Dimension, measured: bool) -> Iterator[Text]:
     yield Text("" if measured else "not measured", style="dim")
 
 
-def _row(result: BenchmarkResult) -> Iterator[str | Text]:
+def _numbers(result: BenchmarkResult) -> Iterator[str | Text]:
     # Text, not str: rich would read [markup] in a plug-in's names.
-    yield Text(f"  {inert(result.name)}")
-    yield from _upright(result.upright)
-    yield _published(result.published)
-
-
-def _upright(result: ScoreSetResult | None) -> Iterator[str | Text]:
-    if result is None:
+    yield Text(f" {inert(result.name)}")
+    if result.upright is None:
         yield ""
         yield Text("not in this run", style="dim")
-        yield from [""] * 7
-        return
-    estimate = result.headline
+        yield from [""] * 5
+    else:
+        yield from _estimate(result.upright.headline)
+
+
+def _estimate(estimate: Estimate) -> Iterator[str | Text]:
     told = printed(estimate)
     yield arrow(estimate.higher_is_better)
-    yield Text(inert(estimate.metric).replace("_", " "))
+    yield Text(one_line(estimate.metric.replace("_", " "), 40))
     yield Text(number(estimate.value) if told else "–", style="bold")
-    yield interval(estimate).replace(" ", "") if told else ""
-    yield bar(estimate) if told else Text("withheld" if estimate.withheld else "no value")
-    yield Text(number(estimate.chance), style="dim")
+    # Two decimals: no interval here is narrow enough to need three.
+    yield interval(estimate, 2).replace(" ", "") if told else _why(estimate)
+    yield Text(number(estimate.chance, 2), style="dim")
     yield str(estimate.n)
     yield Text(str(estimate.n_unscored), style="" if estimate.n_unscored else "dim")
-    yield outcome_bar(result.outcomes)
+
+
+def _why(estimate: Estimate) -> str:
+    return "withheld" if estimate.withheld else "no value"
+
+
+def _drawings(result: BenchmarkResult, width: int) -> tuple[Text, Text]:
+    if result.upright is None:
+        return Text(""), Text("")
+    estimate = result.upright.headline
+    drawn = bar(estimate, width) if printed(estimate) else Text("")
+    return drawn, outcome_bar(result.upright.outcomes)
 
 
 def _published(result: ScoreSetResult | None) -> Text:
     if result is None or not printed(result.headline):
         return Text("–", style="dim")
-    return Text(number(result.headline.value), style="dim")
+    mark = "!" if thin(result.headline) else ""
+    return Text(number(result.headline.value) + mark, style="dim")
 
 
-def bar(estimate: Estimate) -> Text:
+def bar(estimate: Estimate, width: int = BAR) -> Text:
     """The value, its interval and chance on one line; further right is better."""
     scale = axis(estimate)
 
     def cell(value: float) -> int:
-        return round(scale.place(value) * (BAR - 1))
+        return round(scale.place(value) * (width - 1))
 
-    cells = [("·", "dim")] * BAR
+    cells = [("·", "dim")] * width
     if estimate.low is not None and estimate.high is not None:
         ends = sorted((cell(estimate.low), cell(estimate.high)))
         cells[ends[0] : ends[1] + 1] = [("━", "cyan")] * (ends[1] - ends[0] + 1)
@@ -132,10 +151,12 @@ def _glyph(outcome: str) -> tuple[str, str]:
 
 
 def _notes(profile: Profile) -> Iterator[Text]:
-    """Why a number is missing: said once per reason, below the table."""
+    """Why a number is missing or not to be trusted, below the table."""
     for result in profile.benchmarks:
         if result.upright and (why := result.upright.headline.withheld):
             yield Text(f"Withheld: {result.id}: {one_line(why, 90)}", style="yellow")
+    if any(b.published and thin(b.published.headline) for b in profile.benchmarks):
+        yield Text("! the original toolkit drops over 5 % of these answers", style="yellow")
 
 
 def _legend(profile: Profile) -> Iterator[Text]:
@@ -172,4 +193,6 @@ def duration(started: str, finished: str | None) -> str:
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {seconds:02d} s" if minutes else f"{spent.total_seconds():.1f} s"
+    if minutes:
+        return f"{minutes} min {seconds:02d} s"
+    return f"{seconds} s" if seconds else "under 1 s"
