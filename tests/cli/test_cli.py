@@ -1,0 +1,162 @@
+"""The front door: what is printed where, and how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from upright.data.rows import MINI
+
+CHEAP = ("--benchmark", "truthfulness/external")
+
+
+def upright(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own, with a cache of its own."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("UPRIGHT_", "OPENAI_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "upright", *words],
+        cwd=cwd,
+        env=kept | {"UPRIGHT_CACHE": str(cwd / "cache")} | env,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+def document(done: subprocess.CompletedProcess[str]) -> Any:
+    """stdout must be one JSON document and nothing else."""
+    return json.loads(done.stdout)
+
+
+def test_the_front_door_loads_nothing_heavy() -> None:
+    """`--help` and `list` in one process each: neither torch nor numpy nor a runtime."""
+    heavy = (
+        "('torch', 'transformers', 'openvino', 'numpy', 'scipy', 'pandas', 'pyarrow', 'aiohttp')"
+    )
+    for words in (["--help"], ["list"], ["run", "--help"]):
+        code = (
+            f"import sys; sys.argv = ['upright', *{words}]\n"
+            "from upright.cli import main\n"
+            "try:\n    main()\nexcept SystemExit:\n    pass\n"
+            f"loaded = [m for m in {heavy} if m in sys.modules]\n"
+            "sys.exit(f'loaded {loaded}' if loaded else 0)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, f"{words}: {done.stderr}"
+
+
+def test_run_prints_one_json_document_of_the_promised_shape(tmp_path: Path) -> None:
+    done = upright("run", "mock/oracle", *CHEAP, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = document(done)
+    assert told["model"] == "mock/oracle"
+    (result,) = told["benchmarks"]
+    assert (result["id"], result["dimension"]) == ("truthfulness/external", "truthfulness")
+    assert (result["n"], result["n_unscored"], result["outcomes"]) == (16, 0, {"answered": 16})
+    headline = result["upright"]
+    assert headline["metric"] == "macro_f1"
+    assert headline["value"] == headline["high"] == 1.0
+    assert 0 < headline["low"] < 1
+    assert headline["higher_is_better"] is True
+    assert result["published"] is None, "the mini set is not the paper's data"
+    run = tmp_path / told["run"]
+    assert {p.name for p in run.iterdir()} >= {
+        "run.json",
+        "journal.jsonl",
+        "samples.parquet",
+        "estimates.parquet",
+        "report.html",
+    }
+
+
+def test_run_for_people_ends_with_the_path_of_the_report(tmp_path: Path) -> None:
+    done = upright("run", "mock/random", *CHEAP, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "external" in done.stdout
+    last = done.stdout.strip().splitlines()[-1]
+    assert last.startswith("Report: ")
+    assert (tmp_path / last.removeprefix("Report: ")).is_file()
+
+
+def test_report_of_a_stored_run_says_the_same_again(tmp_path: Path) -> None:
+    told = document(upright("run", "mock/random", *CHEAP, "--json", cwd=tmp_path))
+    again = document(upright("report", told["run"], "--json", cwd=tmp_path))
+    assert again == told
+
+
+def test_score_counts_missing_answers_and_exits_with_3(tmp_path: Path) -> None:
+    rows = json.loads((MINI / "truthfulness" / "external.json").read_text())
+    answers = [{"prompt": r["prompt"], "res": "Answer: Supports."} for r in rows[:8]]
+    (tmp_path / "answers.json").write_text(json.dumps(answers))
+    words = ("score", "answers.json", *CHEAP, "--suite", "mini", "--json")
+    done = upright(*words, cwd=tmp_path)
+    assert done.returncode == 3, done.stderr
+    (result,) = document(done)["benchmarks"]
+    assert (result["n"], result["n_unscored"]) == (16, 8)
+    assert result["outcomes"]["error"] == 8
+    assert result["upright"]["value"] is None, "over 5 % unscored: the headline is withheld"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("run", "mock/orcale"), "oracle"),
+        (("run", "opneai/gpt"), "openai"),
+        (("run", "replay/nothing.json"), "nothing.json"),
+        (("run", "mock/oracle", "-b", "safety/jailbrake"), "safety/jailbreak"),
+        (("run", "mock/oracle", "-d", "saftey"), "safety"),
+        (("run", "mock/oracle", "--suite", "trustlm"), "trustllm"),
+        (("run", "mock/oracle", "--choices", "txt"), "text"),
+        (("list", "benchmark"), "benchmarks"),
+        (("check", "ethics/emotion"), "ethics/emotional_awareness"),
+    ],
+)
+def test_wrong_names_offer_the_nearest_and_exit_with_2(
+    tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    done = upright(*words, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_dry_run_counts_without_asking(tmp_path: Path) -> None:
+    words = ("run", "mock/oracle", *CHEAP, "--dry-run", "--price", "1", "2", "--json")
+    told = document(upright(*words, cwd=tmp_path))
+    assert (told["samples"], told["calls"], told["from_cache"]) == (16, 16, 0)
+    assert told["price"] > 0
+    assert not (tmp_path / "runs").exists()
+
+
+def test_keys_never_reach_the_run_directory(tmp_path: Path) -> None:
+    done = upright("run", "mock/oracle", *CHEAP, cwd=tmp_path, OPENAI_API_KEY="sk-secret-123")
+    assert done.returncode == 0, done.stderr
+    for path in (tmp_path / "runs").rglob("*"):
+        if path.is_file():
+            assert b"sk-secret-123" not in path.read_bytes(), path
+    assert "sk-secret-123" not in done.stdout + done.stderr
+    doctor = upright("doctor", cwd=tmp_path, OPENAI_API_KEY="sk-secret-123")
+    assert "sk-secret-123" not in doctor.stdout + doctor.stderr
+    assert "OPENAI_API_KEY" in doctor.stdout
+
+
+def test_list_and_data_verify_speak_json(tmp_path: Path) -> None:
+    listed = document(upright("list", "--json", cwd=tmp_path))
+    assert {"id", "folder", "title"} <= set(listed[0])
+    verified = document(upright("data", "verify", "--json", cwd=tmp_path))
+    assert {f["state"] for f in verified["files"]} == {"missing"}
+    assert len(verified["files"]) == 24
+
+
+def test_check_passes_on_our_own_and_says_so(tmp_path: Path) -> None:
+    done = upright("check", "truthfulness/external", "-v", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "the oracle reaches" in done.stdout
