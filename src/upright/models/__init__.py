@@ -1,1 +1,63 @@
-"""One handle on a model: answers over HTTP, from a local model, replayed, or mocked."""
+"""One handle on a model: answers over HTTP, from a local model, replayed, or mocked.
+
+A model is named by a spec, `PREFIX/NAME`: the prefix is the file here that knows how to open
+it, the name is for that file to read. Other packages join through the entry-point group
+`upright`: the entry point's name is `models/PREFIX`, its value a module with `open_PREFIX()`.
+"""
+
+import importlib
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from upright.core import Model, UsageError, unknown
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions:
+    """How a model is reached and used. Each provider reads the options it knows.
+
+    base_url        an OpenAI-compatible server; "" means OPENAI_BASE_URL, then OpenAI itself
+    concurrency     calls under way at once; None means the provider's own default
+    timeout         seconds one call may take
+    max_attempts    how often a run asks before it gives an answer up (handed to the run)
+    repeats_per_call    repeats of a prompt asked in one call (`n`), where the server can
+    logprobs        let an endpoint choose among options by log-probability
+    seed, device, threads   for local models; None leaves the choice to them
+    """
+
+    base_url: str = ""
+    concurrency: int | None = None
+    timeout: float = 120.0
+    max_attempts: int = 6
+    repeats_per_call: int = 1
+    logprobs: bool = False
+    seed: int = 0
+    device: str = "cpu"
+    threads: int | None = None
+
+
+DEFAULTS = ModelOptions()
+
+
+def open_model(spec: str, options: ModelOptions = DEFAULTS) -> Model:
+    """The model that a spec such as `openai/gpt-4o-mini` names."""
+    known = providers()
+    prefix, _, name = spec.partition("/")
+    if prefix not in known:
+        raise unknown("model provider", prefix, known)
+    if not name:
+        raise UsageError(f"{spec!r} names no model. Write {prefix}/NAME.")
+    model: Model = getattr(importlib.import_module(known[prefix]), f"open_{prefix}")(name, options)
+    return model
+
+
+def providers() -> dict[str, str]:
+    """Every prefix and its module, without importing any."""
+    files = sorted(Path(__file__).parent.glob("[!_]*.py"))
+    found = {path.stem: f"{__name__}.{path.stem}" for path in files}
+    for point in entry_points(group="upright"):
+        room, _, prefix = point.name.partition("/")
+        if room == "models":
+            found[prefix] = point.value
+    return found

@@ -1,0 +1,173 @@
+"""A run from the first question to the last number, in a directory that survives anything."""
+
+import asyncio
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from upright.core import Interrupted, Model, ModelRefused, Response
+from upright.runs.cache import Cache
+from upright.runs.desk import ANSWERS, VERDICTS, Desk, OnProgress
+from upright.runs.engine import Patience
+from upright.runs.estimates import estimate_all
+from upright.runs.journal import Journal
+from upright.runs.judging import Rulings, ask_judge, judge_all
+from upright.runs.plan import Plan
+from upright.runs.secrets import without_secrets
+from upright.runs.store import FINISHED, STOPPED, Run, describe, now, place, write_info
+from upright.runs.tables import write_estimates, write_samples
+
+if sys.platform == "win32":
+    new_event_loop = asyncio.new_event_loop
+else:
+    from uvloop import new_event_loop
+
+
+PATIENT = Patience()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a run is carried out; none of it changes a number.
+
+    out         where run directories are made
+    cache       answers of earlier runs, or None to ask everything anew
+    command     what the user typed: stored, and offered for going on, without its secrets
+    data        the files read: {name: {"sha256": ..., "rows": ..., "patches": {id: rows}}}
+    """
+
+    out: Path = Path("runs")
+    cache: Cache | None = None
+    command: tuple[str, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+    patience: Patience = PATIENT
+
+
+class Received(NamedTuple):
+    """All that models had to say."""
+
+    responses: Mapping[str, Response]
+    rulings: Rulings
+
+
+DEFAULTS = Options()
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+T = TypeVar("T")
+
+
+def run(
+    plan: Plan,
+    model: Model,
+    judge: Model | None = None,
+    options: Options = DEFAULTS,
+    on_progress: OnProgress = lambda progress: None,
+) -> Run:
+    """Ask, judge, store. Goes on with an interrupted run of the same plan where there is one.
+
+    Closes the models. Whatever it raises, everything received so far is in the journal.
+    """
+    path, started = place(options.out, plan, model)
+    info = describe(plan, model, judge, options.command, options.data)
+    info["started"] = started or info["started"]
+    journal = Journal(path / "journal.jsonl")
+    desk = Desk(journal, options.cache, options.patience, on_progress)
+    try:
+        write_info(path, info)
+        with _stopping(path, info, desk, options.command):
+            received = _complete(_receive(plan, model, judge, desk))
+            judged = judge_all(plan, *received)
+            estimates = estimate_all(plan, judged)
+    finally:
+        desk.close()
+    write_samples(path / "samples.parquet", plan, judged)
+    write_estimates(path / "estimates.parquet", estimates)
+    told = {"model": {"id": model.id, "facts": model.facts}, **_counts(desk)}
+    write_info(path, {**info, **told, "status": FINISHED, "finished": now()})
+    return Run(path)
+
+
+async def _receive(plan: Plan, model: Model, judge: Model | None, desk: Desk) -> Received:
+    """Everything that needs a model."""
+    with _signals_cancel():
+        try:
+            responses = await desk.answer(ANSWERS, model, plan.requests)
+            rulings = await ask_judge(plan, responses, desk, judge) if judge else {}
+            return Received(responses, rulings)
+        finally:
+            await model.close()
+            if judge:
+                await judge.close()
+
+
+@contextmanager
+def _stopping(
+    path: Path, info: Mapping[str, Any], desk: Desk, command: tuple[str, ...]
+) -> Iterator[None]:
+    """A run that must stop says what is saved and how to go on."""
+    again = shlex.join(without_secrets(command)) or "the same command"
+    try:
+        yield
+    except (ModelRefused, KeyboardInterrupt, asyncio.CancelledError) as error:
+        desk.sync()
+        write_info(path, {**info, **_counts(desk), "status": STOPPED})
+        tally = desk.tallies[ANSWERS]
+        saved = f"{tally.answered} of {tally.planned} answers are saved in {path}"
+        if isinstance(error, ModelRefused):
+            raise ModelRefused(
+                f"{error}\n{saved}; nothing is asked twice. Then: {again}"
+            ) from error
+        raise Interrupted(f"Stopped. {saved}. To go on: {again}") from error
+
+
+@contextmanager
+def _signals_cancel() -> Iterator[None]:
+    """Ctrl-C and SIGTERM cancel the current task, so that everything is put away in order."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    if task is None or sys.platform == "win32" or not _is_main_thread():
+        yield
+        return
+    for number in SIGNALS:
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        yield
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+def _complete(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; in a thread of its own where a loop is running already (notebooks)."""
+
+    def alone() -> T:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            return runner.run(work)
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return alone()
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(alone).result()
+
+
+def _is_main_thread() -> bool:
+    """The only one that may handle signals."""
+    return threading.current_thread() is threading.main_thread()
+
+
+def _counts(desk: Desk) -> dict[str, Any]:
+    """What was asked of the model and of the judge model, and what it used."""
+    model, judge = desk.tallies[ANSWERS], desk.tallies[VERDICTS]
+    return {
+        "calls": model.calls,
+        "tokens": model.tokens,
+        "judge_calls": judge.calls,
+        "judge_tokens": judge.tokens,
+    }

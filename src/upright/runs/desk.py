@@ -1,0 +1,132 @@
+"""Where answers are handed out: from this run's journal, the cache, or the model itself."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from upright.core import Model, Outcome, Request, Response
+from upright.runs.cache import Cache
+from upright.runs.engine import Patience, drive
+from upright.runs.journal import Journal
+
+ANSWERS, VERDICTS = "answers", "verdicts"
+
+
+class Progress(NamedTuple):
+    """How far a stage is (answers, then verdicts of a judge model), and what came so far."""
+
+    stage: str
+    done: int
+    total: int
+    outcomes: Mapping[Outcome, int]
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass
+class Tally:
+    """What one model was asked in a run, over all its sessions. Cached answers cost no tokens."""
+
+    planned: int = 0
+    asked: int = 0
+    from_cache: int = 0
+    errors: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    @property
+    def answered(self) -> int:
+        return self.asked + self.from_cache - self.errors
+
+    @property
+    def calls(self) -> dict[str, int]:
+        names = ("planned", "asked", "from_cache", "errors")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def tokens(self) -> dict[str, int]:
+        return {"prompt": self.prompt_tokens, "completion": self.completion_tokens}
+
+    def count(self, response: Response) -> None:
+        self.asked += 1
+        self.errors += response.error is not None
+        self.prompt_tokens += response.prompt_tokens or 0
+        self.completion_tokens += response.completion_tokens or 0
+
+
+@dataclass
+class Desk:
+    """Keeps every answer safe before it hands it out."""
+
+    journal: Journal
+    cache: Cache | None
+    patience: Patience
+    on_progress: OnProgress
+    tallies: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+
+    async def answer(
+        self, stage: str, model: Model, requests: Mapping[str, Request]
+    ) -> dict[str, Response]:
+        """A response to every request, by key. Nothing already answered is asked."""
+        found = self._known(stage, model, requests)
+        outcomes = Counter(_kind(r) for r in found.values())
+
+        def received(batch: Sequence[Request], responses: Sequence[Response]) -> None:
+            came = {q.key: r for q, r in zip(batch, responses, strict=True)}
+            self._keep(stage, model, came)
+            found.update(came)
+            outcomes.update(_kind(r) for r in responses)
+            self.on_progress(Progress(stage, len(found), len(requests), outcomes))
+
+        self.on_progress(Progress(stage, len(found), len(requests), outcomes))
+        missing = [request for key, request in requests.items() if key not in found]
+        if missing:
+            await drive(model, missing, received, self.sync, self.patience)
+        return found
+
+    def sync(self) -> None:
+        """Have everything received so far reach the disk."""
+        self.journal.sync()
+        if self.cache:
+            self.cache.flush()
+
+    def close(self) -> None:
+        try:
+            self.journal.close()
+        finally:
+            if self.cache:
+                self.cache.flush()
+
+    def _known(
+        self, stage: str, model: Model, requests: Mapping[str, Request]
+    ) -> dict[str, Response]:
+        journaled = {k: r for k in requests if (r := self.journal.answers.get(k))}
+        missing = [k for k in requests if k not in journaled]
+        cached = self.cache.find(missing) if self.cache and model.cacheable else {}
+        tally = self.tallies[stage]
+        tally.planned += len(requests)
+        tally.from_cache += len(cached)
+        for response in journaled.values():
+            tally.count(response)
+        return journaled | cached
+
+    def _keep(self, stage: str, model: Model, came: Mapping[str, Response]) -> None:
+        """Errors are counted but not kept: the next session asks again."""
+        good = {k: r for k, r in came.items() if r.error is None}
+        self.journal.append(good)
+        for key, response in good.items():
+            if self.cache and model.cacheable:
+                self.cache.put(key, response)
+        for response in came.values():
+            self.tallies[stage].count(response)
+
+
+def _kind(response: Response) -> Outcome:
+    """What can be said of an answer before any judge reads it."""
+    if response.error is not None:
+        return Outcome.ERROR
+    if response.finish_reason == "content_filter":
+        return Outcome.FILTERED
+    return Outcome.ANSWERED if response.text.strip() else Outcome.EMPTY

@@ -1,0 +1,102 @@
+"""Drives a model: bounded concurrency, and patience with passing failures."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+import msgspec
+
+from upright.core import Model, ModelError, ModelRefused, Request, Response
+from upright.models import ModelOptions
+
+Received = Callable[[Sequence[Request], Sequence[Response]], None]
+HEARTBEAT = 1.0
+"""Seconds between two looks at the clock; also how often the journal reaches the disk."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long to wait before asking again: exponential backoff with full jitter, in seconds.
+
+    A server that says how long (Retry-After) is obeyed, up to `longest_obeyed`.
+    """
+
+    max_attempts: int = ModelOptions.max_attempts
+    first: float = 0.5
+    longest: float = 30.0
+    longest_obeyed: float = 120.0
+    seed: int = 0
+
+    def pause(self, attempt: int, error: ModelError, random: Random) -> float:
+        jitter = random.uniform(0, min(self.longest, self.first * 2**attempt))
+        if error.retry_after is None:
+            return jitter
+        # A little later than asked for, each at another moment: else all come back at once.
+        return min(error.retry_after, self.longest_obeyed) + min(jitter, self.first)
+
+
+async def drive(
+    model: Model,
+    requests: Sequence[Request],
+    received: Received,
+    heartbeat: Callable[[], None],
+    patience: Patience,
+) -> None:
+    """Ask everything. `received` gets each batch as it comes.
+
+    Raises ModelRefused, and whatever `received` raises, as soon as it happens.
+    """
+    batches = iter(model.batches(requests))
+    random = Random(patience.seed)
+
+    async def work() -> None:
+        # All workers share the iterator: each takes the next batch when it is free.
+        for batch in batches:
+            received(batch, await ask(model, batch, patience, random))
+            # A model that never waits would starve the heartbeat and Ctrl-C.
+            await asyncio.sleep(0)
+
+    count = max(1, min(model.concurrency, len(requests)))
+    await _all_of([asyncio.create_task(work()) for _ in range(count)], heartbeat)
+
+
+async def ask(
+    model: Model, batch: Sequence[Request], patience: Patience, random: Random
+) -> list[Response]:
+    """The answers to one batch; an error response with its reason where patience ran out."""
+    attempt = 1
+    while True:
+        try:
+            responses = await model.generate(batch)
+        except ModelRefused:
+            raise
+        except ModelError as error:
+            if not error.retryable or attempt >= patience.max_attempts:
+                return [_failed(error, attempt)] * len(batch)
+            await asyncio.sleep(patience.pause(attempt, error, random))
+            attempt += 1
+        else:
+            return [msgspec.structs.replace(r, attempts=attempt) for r in responses]
+
+
+async def _all_of(tasks: list[asyncio.Task[None]], heartbeat: Callable[[], None]) -> None:
+    """Wait for all, or for the first that fails; leave none running."""
+    pending = set(tasks)
+    try:
+        while pending:
+            done, pending = await asyncio.wait(
+                pending, timeout=HEARTBEAT, return_when=asyncio.FIRST_EXCEPTION
+            )
+            heartbeat()
+            for task in done:
+                task.result()
+    finally:
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _failed(error: ModelError, attempts: int) -> Response:
+    tries = f" ({attempts} attempts)" if attempts > 1 else ""
+    return Response(finish_reason="error", error=f"{error}{tries}", attempts=attempts)

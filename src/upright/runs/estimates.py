@@ -1,0 +1,88 @@
+"""From verdicts to printed numbers, with what must not be printed withheld."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from upright.core import Card, Estimate, Interval, Metric
+from upright.runs.judging import Judged
+from upright.runs.plan import Plan
+
+TOLERATED = 0.05
+"""The unscored share above which a corrected number would mislead."""
+WITHHELD = Interval(None, None, None, "withheld")
+
+Parts = dict[tuple[str, str], list[Judged]]
+
+
+def estimate_all(plan: Plan, judged: Sequence[Judged]) -> list[Estimate]:
+    """Every metric of every score set, over all samples and by its slices; the headline first."""
+    parts: Parts = {}
+    for one in judged:
+        parts.setdefault((one.item.benchmark, one.item.score_set), []).append(one)
+    return [estimate for part in parts for estimate in _of_score_set(plan, part, parts[part])]
+
+
+def _of_score_set(
+    plan: Plan, part: tuple[str, str], judged: Sequence[Judged]
+) -> Iterator[Estimate]:
+    score_set = plan.score_set(*part)
+    card = plan.benchmarks[part[0]].card
+    for metric in score_set.metrics:
+        for name, members in _slices(metric, judged):
+            headline = metric is score_set.metrics[0] and not name
+            yield _estimate(card, part, metric, name, headline, members)
+
+
+def _slices(metric: Metric, judged: Sequence[Judged]) -> Iterator[tuple[str, Sequence[Judged]]]:
+    """Everything first (named ""), then each slice as "source=squad"."""
+    yield "", judged
+    for by in metric.by:
+        parts: dict[str, list[Judged]] = {}
+        for one in judged:
+            if by in one.item.sample.slices:
+                parts.setdefault(one.item.sample.slices[by], []).append(one)
+        for value in sorted(parts):
+            yield f"{by}={value}", parts[value]
+
+
+def _estimate(
+    card: Card,
+    part: tuple[str, str],
+    metric: Metric,
+    name: str,
+    headline: bool,
+    judged: Sequence[Judged],
+) -> Estimate:
+    benchmark, score_set = part
+    scored = [one.scored for one in judged if one.verdict.value is not None]
+    withheld = _withheld(judged) if score_set == "upright" else ""
+    interval = WITHHELD if withheld else metric.compute(scored)
+    return Estimate(
+        benchmark=benchmark,
+        dimension=card.dimension,
+        score_set=score_set,
+        metric=metric.name,
+        headline=headline,
+        slice=name,
+        value=interval.value,
+        low=interval.low,
+        high=interval.high,
+        n=len(judged),
+        n_unscored=len(judged) - len(scored),
+        method=interval.method,
+        higher_is_better=metric.higher_is_better,
+        chance=metric.chance,
+        ceiling=metric.ceiling,
+        column=metric.column,
+        judge=", ".join(sorted({one.verdict.judge for one in judged} - {""})),
+        withheld=withheld or ("" if interval.value is not None else interval.method),
+    )
+
+
+def _withheld(judged: Sequence[Judged]) -> str:
+    """Why there is no number: too much of the evidence is missing, and what became of it."""
+    unscored = Counter(one.verdict.outcome for one in judged if one.verdict.value is None)
+    if unscored.total() <= TOLERATED * len(judged):
+        return ""
+    kinds = ", ".join(f"{count} {outcome}" for outcome, count in unscored.most_common())
+    return f"{unscored.total()} of {len(judged)} answers are unscored ({kinds}); 5 % is the most"

@@ -1,0 +1,63 @@
+"""What a run would cost: `--dry-run`."""
+
+from dataclasses import dataclass
+
+from upright.core import Request
+from upright.runs.cache import Cache
+from upright.runs.plan import Plan
+
+CHARACTERS_PER_TOKEN = 4
+"""English prose in common tokenizers. An estimate, and shown as one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """What a provider charges per million tokens."""
+
+    prompt: float
+    completion: float
+
+    def of(self, prompt_tokens: int, completion_tokens: int) -> float:
+        return (prompt_tokens * self.prompt + completion_tokens * self.completion) / 1e6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """`calls` are to be paid; `prompt_tokens` is estimated, `completion_tokens` cannot be more.
+
+    `judge_calls` is how many answers a judge model would read, at most.
+    """
+
+    samples: int
+    calls: int
+    from_cache: int
+    judge_calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    price: float | None
+
+
+def forecast(plan: Plan, cache: Cache | None = None, price: Price | None = None) -> Forecast:
+    """Count what a plan would ask, without asking."""
+    known = cache.find(plan.requests) if cache else {}
+    asked = [request for key, request in plan.requests.items() if key not in known]
+    prompt = sum(_tokens(request) for request in asked)
+    completion = sum(request.max_tokens for request in asked if not request.options)
+    return Forecast(
+        samples=len(plan.items),
+        calls=len(asked),
+        from_cache=len(known),
+        judge_calls=_judge_calls(plan) if plan.settings.judge else 0,
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        price=price.of(prompt, completion) if price else None,
+    )
+
+
+def _judge_calls(plan: Plan) -> int:
+    parts = plan.by_score_set()
+    return sum(len(parts[part]) for part in parts if plan.score_set(*part).rubric)
+
+
+def _tokens(request: Request) -> int:
+    return sum(len(m.content) for m in request.messages) // CHARACTERS_PER_TOKEN + 1

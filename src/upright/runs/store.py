@@ -1,0 +1,169 @@
+"""A run directory: run.json, journal.jsonl, samples.parquet, estimates.parquet."""
+
+import json
+import platform
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from upright.core import Benchmark, Card, Model, StoreError
+from upright.runs.journal import explained
+from upright.runs.plan import Plan
+from upright.runs.secrets import without_secrets
+from upright.runs.tables import write_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PACKAGES = (
+    *("aiohttp", "msgspec", "numpy", "pandas", "pyarrow", "scipy", "uvloop"),
+    *("ctranslate2", "safetensors", "tokenizers", "torch", "transformers"),
+)
+"""Those whose version may move a number."""
+
+RUNNING, STOPPED, FINISHED = "running", "stopped", "finished"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run. Its tables are read when first looked at."""
+
+    path: Path
+
+    @cached_property
+    def info(self) -> dict[str, Any]:
+        return read_info(self.path)
+
+    @cached_property
+    def samples(self) -> "pd.DataFrame":
+        return self._table("samples")
+
+    @cached_property
+    def estimates(self) -> "pd.DataFrame":
+        return self._table("estimates")
+
+    def _table(self, name: str) -> "pd.DataFrame":
+        import pandas as pd  # noqa: PLC0415 - 0.5 s, and most callers only want the path
+
+        return pd.read_parquet(self.path / f"{name}.parquet")
+
+
+def open_run(path: Path | str) -> Run:
+    """A finished run on disk."""
+    run = Run(Path(path))
+    if run.info.get("status") != FINISHED:
+        raise StoreError(
+            f"The run in {path} is not finished. Repeat the command that started it: "
+            "answers already received are not asked again."
+        )
+    return run
+
+
+def read_info(path: Path) -> dict[str, Any]:
+    """run.json of a run directory."""
+    try:
+        info = json.loads((path / "run.json").read_bytes())
+    except FileNotFoundError as error:
+        raise StoreError(f"There is no run in {path}.") from error
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path / 'run.json'} cannot be read: {error}.") from error
+    if not isinstance(info, dict):
+        raise StoreError(f"{path / 'run.json'} is not a run's description.")
+    return info
+
+
+def write_info(path: Path, info: Mapping[str, Any]) -> None:
+    text = msgspec.json.format(msgspec.json.encode(info), indent=2)
+    write_whole(path / "run.json", lambda file: file.write_bytes(text + b"\n"))
+
+
+def place(out: Path, plan: Plan, model: Model) -> tuple[Path, str | None]:
+    """The directory of the unfinished run of this plan and when that began; or a new directory."""
+    with explained(out):
+        out.mkdir(parents=True, exist_ok=True)
+        found = sorted(out.glob("*/run.json"), reverse=True)
+    for path in found:
+        info = _glance(path.parent)
+        if info.get("plan") == plan.hash and info.get("status") != FINISHED:
+            return path.parent, info["started"]
+    return _new_directory(out, plan, model), None
+
+
+def describe(
+    plan: Plan, model: Model, judge: Model | None, command: tuple[str, ...], data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """run.json as it stands before the first answer: all that is needed to repeat the run."""
+    return {
+        "upright": version("upright"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": _installed(),
+        "status": RUNNING,
+        "started": now(),
+        "finished": None,
+        "command": without_secrets(command),
+        "plan": plan.hash,
+        "model": {"id": model.id, "facts": model.facts},
+        "judge": judge.id if judge else None,
+        "judge_facts": judge.facts if judge else {},
+        "settings": msgspec.to_builtins(plan.settings),
+        "data": data,
+        "benchmarks": {id: _card(b.card, b) for id, b in plan.benchmarks.items()},
+        "calibrations": _calibrations(plan),
+    }
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _glance(path: Path) -> dict[str, Any]:
+    """run.json, or nothing where it cannot be read: another run's damage must not stop this one."""
+    try:
+        return read_info(path)
+    except StoreError:
+        return {}
+
+
+def _new_directory(out: Path, plan: Plan, model: Model) -> Path:
+    slug = re.sub(r"[^A-Za-z0-9.]+", "-", model.id).strip("-.")[:80]
+    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    name = f"{slug}-{plan.settings.suite}-{stamp}"
+    with explained(out):
+        for again in range(1, 1000):
+            path = out / (name if again == 1 else f"{name}-{again}")
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            return path
+    raise StoreError(f"{out} holds too many runs named {name}.")
+
+
+def _installed() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _card(card: Card, benchmark: Benchmark) -> dict[str, Any]:
+    """Every field of the card, and the sampling."""
+    sampling = {k: getattr(benchmark, k) for k in ("file", "temperature", "max_tokens", "epochs")}
+    return {**msgspec.to_builtins(card), **sampling}
+
+
+def _calibrations(plan: Plan) -> dict[str, Any]:
+    """How well each of the benchmarks' own judges agrees with people, where that is known."""
+    judges = (plan.score_set(*part).judge for part in plan.by_score_set())
+    return {judge.id: judge.calibration for judge in judges}

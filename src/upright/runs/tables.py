@@ -1,0 +1,99 @@
+"""The two tables of a run, written by columns, whole or not at all."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from upright.core import Estimate, printable
+from upright.runs.journal import explained
+from upright.runs.judging import Judged
+from upright.runs.plan import Plan
+
+Column = Callable[[Judged], object]
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+STRINGS: Mapping[str, Column] = {
+    "benchmark": lambda j: j.item.benchmark,
+    "score_set": lambda j: j.item.score_set,
+    "sample_id": lambda j: j.item.sample.id,
+    "group": lambda j: j.item.sample.group,
+    "slices": lambda j: _json(dict(j.item.sample.slices)),
+    "messages": lambda j: _json(j.item.sample.messages),
+    "prompt": lambda j: j.item.sample.prompt,
+    "target": lambda j: j.item.sample.target,
+    "options": lambda j: _json(j.item.sample.options),
+    "response": lambda j: j.response.text,
+    "finish_reason": lambda j: j.response.finish_reason,
+    "error": lambda j: j.response.error,
+    "outcome": lambda j: str(j.verdict.outcome),
+    "label": lambda j: j.verdict.label,
+    "judge": lambda j: j.verdict.judge,
+    "reason": lambda j: j.verdict.reason,
+    "request_key": lambda j: j.item.key,
+}
+NUMBERS: Mapping[str, tuple[pa.DataType, Column]] = {
+    "epoch": (pa.int32(), lambda j: j.item.epoch),
+    "prompt_tokens": (pa.int64(), lambda j: j.response.prompt_tokens),
+    "completion_tokens": (pa.int64(), lambda j: j.response.completion_tokens),
+    "latency_s": (pa.float64(), lambda j: j.response.latency),
+    "attempts": (pa.int32(), lambda j: j.response.attempts),
+    "value": (pa.float64(), lambda j: j.verdict.value),
+}
+COLUMNS = (
+    *("benchmark", "dimension", "score_set", "sample_id", "epoch", "group", "slices"),
+    *("messages", "prompt", "target", "options", "response", "finish_reason", "error"),
+    *("prompt_tokens", "completion_tokens", "latency_s", "attempts"),
+    *("outcome", "value", "label", "judge", "reason", "request_key"),
+)
+"""Of samples.parquet, in the order a reader wants them."""
+
+
+def write_samples(path: Path, plan: Plan, judged: Sequence[Judged]) -> None:
+    """One row per item."""
+    cards = {id: benchmark.card for id, benchmark in plan.benchmarks.items()}
+    found = {"dimension": _strings([str(cards[j.item.benchmark].dimension) for j in judged])}
+    for name, text in STRINGS.items():
+        found[name] = _strings([text(j) for j in judged])
+    for name, (kind, number) in NUMBERS.items():
+        found[name] = pa.array([number(j) for j in judged], kind)
+    _write(path, pa.table({name: found[name] for name in COLUMNS}))
+
+
+def write_estimates(path: Path, estimates: Sequence[Estimate]) -> None:
+    """One row per printed number; the columns are the fields of Estimate."""
+    rows = [msgspec.to_builtins(estimate) for estimate in estimates]
+    schema = pa.schema([(f.name, _arrow(f.type)) for f in msgspec.structs.fields(Estimate)])
+    _write(path, pa.Table.from_pylist(rows, schema))
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """A file appears under its name only when all of it is on the disk."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    with explained(path):
+        write(unfinished)
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    write_whole(path, lambda file: pq.write_table(table, file, compression="zstd"))
+
+
+def _strings(values: Sequence[Any]) -> pa.Array:
+    return pa.array([v if v is None else printable(v) for v in values], pa.string())
+
+
+def _arrow(type: Any) -> pa.DataType:
+    """The column type of a field's type; `X | None` is X, as every column may hold nulls."""
+    known = {str: pa.string(), bool: pa.bool_(), int: pa.int64()}
+    return known.get(type, pa.float64())
