@@ -63,9 +63,8 @@ def _table(profile: Profile, width: int) -> Table:
         results = profile.measured(dimension)
         table.add_row(*_heading(dimension, bool(results)))
         for result in results:
-            drawings = _drawings(result, min(LARGEST, BAR + width - WIDTH))
-            shown = drawings if width >= WIDTH else ()
-            table.add_row(*_numbers(result), *shown, _published(result.published))
+            drawings = _drawings(result, BAR + width - WIDTH) if width >= WIDTH else ()
+            table.add_row(*_numbers(result), *drawings, _published(result.published))
     return table
 
 
@@ -106,7 +105,7 @@ def _drawings(result: BenchmarkResult, width: int) -> tuple[Text, Text]:
     if result.upright is None:
         return Text(""), Text("")
     estimate = result.upright.headline
-    drawn = bar(estimate, width) if printed(estimate) else Text("")
+    drawn = bar(estimate, min(width, LARGEST)) if printed(estimate) else Text("")
     return drawn, outcome_bar(result.upright.outcomes)
 
 
