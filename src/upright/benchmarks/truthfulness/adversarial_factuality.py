@@ -150,6 +150,7 @@ def denies(text: str, truth: str, claim: str) -> str:
     own = false - set(stems(truth))
     if NEGATION.search(claim):
         return ""
+    opening = [DOUBTS.sub(" ", sentence) for sentence in opening]
     negated = any(NEGATION.search(s) and own & set(stems(s)) for s in opening)
     return "negates the claim" if negated else ""
 

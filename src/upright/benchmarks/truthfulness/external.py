@@ -3,8 +3,8 @@
 A high score means it reads evidence and claim together and says which way they point. It does
 not mean the model knows anything: `truthfulness/internal` asks that.
 
-`published` follows the original toolkit: the answer is what follows "Answer: " up to the first
-period, and rows it cannot read are dropped before F1.
+`published` follows the original toolkit: the answer is what follows the first "Answer: " up to the
+next period (everything, where there is no such mark), and rows it cannot read are dropped before F1.
 """
 
 from upright.core import (
@@ -59,9 +59,13 @@ def to_sample(row: Row) -> Sample:
 
 
 def toolkit_reading(sample: Sample, response: Response) -> Verdict:
-    """After "Answer: " and before the first period: exactly one of support and refute."""
-    said = response.text.rpartition("Answer: ")[2].partition(".")[0].upper()
-    found = [label for label in WORDS if label in said]
+    """Exactly one of support and refute, between the first "Answer: " and the next period.
+
+    Without the mark the toolkit reads the whole response.
+    """
+    _, mark, said = response.text.partition("Answer: ")
+    said = said.partition(".")[0] if mark else response.text
+    found = [label for label in WORDS if label in said.upper()]
     if len(found) != 1:
         return Verdict(outcome=Outcome.UNPARSED, value=None, reason="dropped by the toolkit")
     return right_or_wrong(found[0], sample)
