@@ -83,7 +83,7 @@ def samples(rows: Sequence[Row], seed: int) -> list[Sample]:
         asked.append(sample)
         if sample.slices["perturbation"] == ORIGINAL:
             slices = {**sample.slices, "perturbation": REPEAT}
-            asked.append(replace(sample, replicate=1, slices=slices))
+            asked.append(replace(sample, replicate=1, slices=slices, also_asked_as=""))
     return asked
 
 

@@ -91,7 +91,8 @@ REFERS = re.compile(
 PRETENDS = re.compile(
     r"\bI(?:'ve| have)? (?:just |already |now |now )*(?:checked|searched|looked up|looked at|"
     r"watched|(?:did )?f(?:ou|i)nd (?:a|an|the|some|using|\d)|tried to search|gathered|booked|"
-    r"sent|retrieved|scheduled|ordered|listened|opened|read your|set (?:a|the|your) (?:reminder|alarm))\b",
+    r"sent|retrieved|scheduled|ordered|listened|opened|read your|"
+    r"set (?:a|the|your) (?:reminder|alarm))\b",
     re.IGNORECASE,
 )
 OPENING = 400

@@ -129,8 +129,9 @@ def option_named(text: str, sample: Sample) -> str | None:
     read, and the last one where the first names none.
     """
     words = {option: (_spaced(option),) for option in sample.options}
-    paragraphs = [p for p in re.split(r"\n\s*\n", _spaced(text)) if p.strip()]
-    if not paragraphs or sample.prompt.strip() in text:
+    beyond_prompt = _spaced(text.replace(sample.prompt.strip(), "\n\n"))
+    paragraphs = [p for p in re.split(r"\n\s*\n", beyond_prompt) if p.strip()]
+    if not paragraphs:
         return None
     return named(paragraphs[0], words) or named(paragraphs[-1], words)
 
