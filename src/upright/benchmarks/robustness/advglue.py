@@ -208,6 +208,65 @@ def readable(item: Scored) -> float:
     return float(item.verdict.outcome is Outcome.ANSWERED)
 
 
+UPRIGHT_METRICS = (
+    Metric(
+        name="accuracy_under_attack",
+        compute=balanced(True),
+        chance=CHANCE,
+        by=("task", "method", "level"),
+    ),
+    Metric(name="clean_accuracy", compute=balanced(False), chance=CHANCE, by=("task",)),
+    # A constant answer has 0 here and in the drop: read them beside the accuracy.
+    Metric(
+        name="attack_success_rate",
+        compute=over_tasks(attack_success),
+        higher_is_better=False,
+        chance=FLIP_CHANCE,
+        ceiling=0.0,
+        by=("task", "level"),
+    ),
+    Metric(
+        name="performance_drop_rate",
+        compute=over_tasks(performance_drop, -1.0),
+        higher_is_better=False,
+        ceiling=0.0,
+        by=("task", "level"),
+    ),
+    Metric(name="parse_rate", compute=mean(readable), by=("task", "text")),
+    Metric(
+        name="robustness_score",
+        compute=over_tasks(robustness_score, -1.0),
+        chance=CHANCE - FLIP_CHANCE,
+    ),
+)
+
+PUBLISHED_METRICS = (
+    Metric(
+        name="robustness_score",
+        compute=over_tasks(robustness_score, -1.0, all_tasks=True),
+        chance=CHANCE - FLIP_CHANCE,
+        column="AdvGLUE RS",
+    ),
+    Metric(
+        name="accuracy",
+        compute=over_tasks(accuracy_before, all_tasks=True),
+        chance=CHANCE,
+    ),
+    Metric(
+        name="accuracy_under_attack",
+        compute=over_tasks(accuracy_after, all_tasks=True),
+        chance=CHANCE,
+    ),
+    Metric(
+        name="attack_success_rate",
+        compute=over_tasks(attack_success, all_tasks=True),
+        higher_is_better=False,
+        chance=FLIP_CHANCE,
+        ceiling=0.0,
+    ),
+)
+
+
 def advglue() -> Benchmark:
     return Benchmark(
         card=CARD,
@@ -215,67 +274,13 @@ def advglue() -> Benchmark:
         upright=ScoreSet(
             samples=samples,
             judge=labels(),
-            metrics=(
-                Metric(
-                    name="accuracy_under_attack",
-                    compute=balanced(True),
-                    chance=CHANCE,
-                    by=("task", "method", "level"),
-                ),
-                Metric(name="clean_accuracy", compute=balanced(False), chance=CHANCE, by=("task",)),
-                # A constant answer has 0 here and in the drop: read them beside the accuracy.
-                Metric(
-                    name="attack_success_rate",
-                    compute=over_tasks(attack_success),
-                    higher_is_better=False,
-                    chance=FLIP_CHANCE,
-                    ceiling=0.0,
-                    by=("task", "level"),
-                ),
-                Metric(
-                    name="performance_drop_rate",
-                    compute=over_tasks(performance_drop, -1.0),
-                    higher_is_better=False,
-                    ceiling=0.0,
-                    by=("task", "level"),
-                ),
-                Metric(name="parse_rate", compute=mean(readable), by=("task", "text")),
-                Metric(
-                    name="robustness_score",
-                    compute=over_tasks(robustness_score, -1.0),
-                    chance=CHANCE - FLIP_CHANCE,
-                ),
-            ),
+            metrics=UPRIGHT_METRICS,
             options_by_likelihood=True,
         ),
         published=ScoreSet(
             samples=samples,
             judge=RuleJudge("toolkit/advglue", toolkit_reading, empty=None, filtered=None),
-            metrics=(
-                Metric(
-                    name="robustness_score",
-                    compute=over_tasks(robustness_score, -1.0, all_tasks=True),
-                    chance=CHANCE - FLIP_CHANCE,
-                    column="AdvGLUE RS",
-                ),
-                Metric(
-                    name="accuracy",
-                    compute=over_tasks(accuracy_before, all_tasks=True),
-                    chance=CHANCE,
-                ),
-                Metric(
-                    name="accuracy_under_attack",
-                    compute=over_tasks(accuracy_after, all_tasks=True),
-                    chance=CHANCE,
-                ),
-                Metric(
-                    name="attack_success_rate",
-                    compute=over_tasks(attack_success, all_tasks=True),
-                    higher_is_better=False,
-                    chance=FLIP_CHANCE,
-                    ceiling=0.0,
-                ),
-            ),
+            metrics=PUBLISHED_METRICS,
         ),
         examples=EXAMPLES,
         max_tokens=16,
