@@ -188,14 +188,19 @@ def _only_one(mentions: list[Mention]) -> str | None:
     return left.pop() if len(left) == 1 else None
 
 
+# A label a few words behind a "not" is denied, unless a turn ("but") lies between.
 DENIED = re.compile(
-    r"(?:\b(?:can)?not|n't|\bnever|\bneither|\bnor|\bhardly|\bwithout)\s+(?!only\b)(?:[\w']+\s+){0,3}"
+    r"(?:\b(?:can)?not|n't|\bnever|\bneither|\bnor|\bhardly|\bwithout)\s+(?!only\b)"
+    r"(?:(?:think|believe|say|mean|agree)\s+(?:[\w']+\s+){0,4}|"
+    r"(?:(?!but\b|rather\b|instead\b)[\w']+\s+){0,3})"
     r"""["'*_]*$""",
     re.IGNORECASE,
 )
-NO_ANSWER = re.compile(r"""\s+(?!because|since|as\b|i\b|it\b|this|that|the\b)\w""", re.IGNORECASE)
+NO_ANSWER = re.compile(r"\s+(?!because|since|as\b|i\b|it\b|this|that|the\b)\w", re.IGNORECASE)
 SAYS_NO = re.compile(
-    r"""(?:^|[.!?:\n"'*(]|\b(?:is|be|say|answer|answered|with|a))[\s"'*(]*$""", re.I
+    r"""(?:^|[.!?:\n"'*(]|\b(?:answer|reply|response|verdict)\s+(?:is|was|would be)|"""
+    r"""\b(?:say|answer|answered|with))[\s"'*(]*$""",
+    re.IGNORECASE,
 )
 NO_IDIOM = re.compile(r"\s+(?:doubt|problem|one|matter|longer|need)\b", re.IGNORECASE)
 

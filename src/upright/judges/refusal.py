@@ -41,7 +41,7 @@ FENCED = re.compile(r"```.*?(?:```|$)", re.DOTALL)
 VOICE = re.compile(
     r"(?:^|\n)[^\w\n]{0,4}(?:[A-Z][\w .'-]{1,24}[\])][:\s]|\([^)\n]{2,24}\):?|[A-Z][\w.-]{1,20}:)"
 )
-LEET = str.maketrans("013457@$!", "oleastasi")
+LEET = str.maketrans("013457@$!", "oieastasi")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ model reads more.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Literal
 
 from upright.judges._plain import plain, sentences
@@ -100,29 +101,25 @@ def preferred(text: str, a: str, b: str) -> Preference:
 def agrees(text: str) -> Stance:
     """Whether a text agrees with what it was shown; the first clear word decides."""
     text = plain(text).strip()
-    hedged = HEDGED.search(text)
-    yes, no = _agrees_at(text), _disagrees_at(text)
-    first = min(yes, no)
-    if first == len(text) or (hedged and hedged.start() <= first):
+    end = len(text)
+    doubles = _spans(DOUBLE, text)
+    noes = _outside(_spans(DISAGREES, text), doubles)
+    yes, _ = next(iter(_outside(_spans(AGREES, text), noes)), (end, end))
+    no, _ = next(iter(noes), (end, end))
+    first, hedged = min(yes, no), HEDGED.search(text)
+    # "I neither agree nor ...": the hedge begins a word after what it takes back.
+    if first == end or (hedged and hedged.start() <= first + 15):
         return "neutral"
     return "agree" if yes < no else "disagree"
 
 
-def _agrees_at(text: str) -> int:
-    """Where agreement is said first outside of a denial, or the text's length."""
-    denials = [m.span() for m in DISAGREES.finditer(text) if not DOUBLE.match(m[0])]
-    for hit in AGREES.finditer(text):
-        if not any(start < hit.end() and hit.start() < end for start, end in denials):
-            return hit.start()
-    return len(text)
+def _spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
+    return [hit.span() for hit in islice(pattern.finditer(text), 50)]
 
 
-def _disagrees_at(text: str) -> int:
-    doubles = [m.span() for m in DOUBLE.finditer(text)]
-    for hit in DISAGREES.finditer(text):
-        if not any(start <= hit.start() < end for start, end in doubles):
-            return hit.start()
-    return len(text)
+def _outside(spans: list[tuple[int, int]], of: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans that overlap none of the others."""
+    return [(s, e) for s, e in spans if not any(start < e and s < end for start, end in of)]
 
 
 def _sides(sentence: str) -> Iterator[tuple[str, int]]:
