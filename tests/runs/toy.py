@@ -25,7 +25,7 @@ from upright.core import (
 )
 from upright.judges import yes_no
 from upright.models import ModelOptions, open_model
-from upright.runs import Options, Patience, Plan, Run, make_plan, run
+from upright.runs import OnProgress, Options, Patience, Plan, Run, make_plan, run
 from upright.stats.metrics import mean
 
 CONCURRENCY = 8
@@ -89,10 +89,15 @@ def endpoint(url: str, **options: Any) -> Model:
 
 
 def carry_out(
-    model: Model, out: Path, count: int = 40, settings: Settings = SUITE, **options: Any
+    model: Model,
+    out: Path,
+    count: int = 40,
+    on_progress: OnProgress = lambda progress: None,
+    **options: Any,
 ) -> Run:
     options = {"patience": HURRIED, "command": ("upright", "run", "toy"), **options}
-    return run(planned(model, count, settings), model, options=Options(out=out, **options))
+    plan = planned(model, count)
+    return run(plan, model, options=Options(out=out, **options), on_progress=on_progress)
 
 
 RUBRIC = Rubric(

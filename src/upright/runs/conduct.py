@@ -71,7 +71,7 @@ def run(
 ) -> Run:
     """Ask, judge, store. Goes on with an interrupted run of the same plan where there is one.
 
-    Closes the models. Whatever it raises, everything received so far is in the journal.
+    Closes the models and the cache. Whatever it raises, everything received is in the journal.
     """
     path, started = place(options.out, plan, model)
     info = describe(plan, model, judge, options.command, options.data)

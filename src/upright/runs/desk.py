@@ -97,7 +97,7 @@ class Desk:
             self.journal.close()
         finally:
             if self.cache:
-                self.cache.flush()
+                self.cache.close()
 
     def _known(
         self, stage: str, model: Model, requests: Mapping[str, Request]

@@ -36,10 +36,14 @@ class Journal:
         self.path = path
         with explained(path):
             self._file: BinaryIO = path.open("ab")
+        try:
             self._lock()
-        self.answers, end = read_journal(path)
-        with explained(path):
-            self._file.truncate(end)
+            self.answers, end = read_journal(path)
+            with explained(path):
+                self._file.truncate(end)
+        except StoreError:
+            self._file.close()
+            raise
 
     def append(self, answers: Mapping[str, Response]) -> None:
         """Hand lines to the operating system: from here on `kill -9` loses nothing."""
@@ -65,7 +69,6 @@ class Journal:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            self._file.close()
             raise StoreError(
                 f"Another upright process is carrying out this run in {self.path.parent}. "
                 "Wait for it, or stop it and run the command again."

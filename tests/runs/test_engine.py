@@ -1,0 +1,75 @@
+"""Patience, and what is kept out of run.json."""
+
+import asyncio
+from random import Random
+
+import pytest
+
+from tests.runs.test_judging import Said
+from tests.runs.toy import HURRIED, planned
+from upright.core import ModelError, Outcome, Request, Response
+from upright.runs import Patience, Progress
+from upright.runs.engine import ask
+from upright.runs.progress import progress_bar
+from upright.runs.secrets import without_secrets
+
+
+def asked(failures: int, patience: Patience, **error: bool) -> Response:
+    """The answer of a model that fails so many times first."""
+    left = iter(range(failures))
+
+    def say(request: Request) -> Response:
+        if next(left, None) is not None:
+            raise ModelError("not now", **error)
+        return Response(text="Yes")
+
+    model = Said(say)
+    batch = [planned(model, 1).items[0].request]
+    return asyncio.run(ask(model, batch, patience, Random(0)))[0]
+
+
+def test_a_passing_failure_is_asked_again() -> None:
+    response = asked(3, HURRIED)
+    assert (response.text, response.attempts, response.error) == ("Yes", 4, None)
+
+
+def test_patience_ends_in_an_error_with_its_reason() -> None:
+    response = asked(99, HURRIED)
+    assert response.attempts == HURRIED.max_attempts
+    assert response.error == "not now (6 attempts)"
+    assert response.finish_reason == "error"
+
+
+def test_what_cannot_pass_is_not_asked_again() -> None:
+    assert asked(99, HURRIED, retryable=False).error == "not now"
+
+
+def test_waits_grow_with_jitter_and_obey_the_server_within_reason() -> None:
+    patience, random = Patience(first=1, longest=8, longest_obeyed=60), Random(0)
+    waits = [[patience.pause(k, ModelError(""), random) for _ in range(200)] for k in range(6)]
+    assert [max(w) <= min(8, 2**k) for k, w in enumerate(waits)] == [True] * 6
+    assert len(set(waits[3])) == 200
+    assert 20 <= patience.pause(1, ModelError("", retry_after=20), random) <= 21
+    assert patience.pause(1, ModelError("", retry_after=9999), random) <= 61
+
+
+def test_secrets_are_cut_from_command_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "plainlooking")
+    told = ["upright", "run", "openai/x", "--base-url", "http://me:word@host/v1?api_key=abc"]
+    told += ["--api-key", "abc", "--token=abc", "sk-0123456789abcdef", "a plainlooking word"]
+    shown = " ".join(without_secrets(told))
+    assert "upright run openai/x --base-url http://***@host/v1?api_key=***" in shown
+    assert not any(s in shown for s in ("word@", "abc", "sk-", "plainlooking"))
+
+
+def test_the_bar_shows_counts_on_stderr(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    with progress_bar() as on_progress:
+        on_progress(Progress("answers", 3, 10, {Outcome.ANSWERED: 3}))
+        on_progress(Progress("answers", 10, 10, {Outcome.ERROR: 1, Outcome.ANSWERED: 9}))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "10/10" in err
+    assert "9 answered, 1 error" in err

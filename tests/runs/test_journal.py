@@ -1,0 +1,73 @@
+"""What survives a crash, and what is said about damage."""
+
+from pathlib import Path
+
+import pytest
+
+from upright.core import Response, StoreError
+from upright.runs import Cache
+from upright.runs.journal import Journal, read_journal
+
+TEXTS = ("plain", "NUL \x00 and\nlines\r", "😀" * 1000, "")
+
+
+def written(path: Path) -> dict[str, Response]:
+    answers = {str(i): Response(text=text) for i, text in enumerate(TEXTS)}
+    journal = Journal(path)
+    for key, response in answers.items():
+        journal.append({key: response})
+    journal.close()
+    return answers
+
+
+def test_everything_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    answers = written(path)
+    assert read_journal(path).answers == answers
+
+
+@pytest.mark.parametrize("lost", [1, 2, 30])
+def test_a_torn_tail_is_dropped_and_overwritten(tmp_path: Path, lost: int) -> None:
+    path = tmp_path / "journal.jsonl"
+    answers = written(path)
+    path.write_bytes(path.read_bytes()[:-lost])
+    journal = Journal(path)
+    assert set(journal.answers) == set(list(answers)[:-1])
+    journal.append({"new": Response(text="after")})
+    journal.close()
+    assert set(read_journal(path).answers) == {*list(answers)[:-1], "new"}
+
+
+def test_damage_in_the_middle_is_reported_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    written(path)
+    path.write_bytes(path.read_bytes().replace(b"plain", b"plaim"))
+    with pytest.raises(StoreError, match=r"Line 1 of .* is damaged"):
+        Journal(path)
+
+
+def test_two_processes_cannot_write_one_journal(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.jsonl")
+    with pytest.raises(StoreError, match="Another upright process"):
+        Journal(journal.path)
+    journal.close()
+    Journal(journal.path).close()
+
+
+def test_the_cache_keeps_answers_and_never_errors(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "responses.sqlite"
+    cache = Cache(path)
+    cache.put("a", Response(text="NUL \x00"))
+    cache.put("b", Response(error="no"))
+    cache.close()
+    again = Cache(path)
+    assert again.find(["a", "b", *map(str, range(2000))]) == {"a": Response(text="NUL \x00")}
+    again.close()
+
+
+def test_a_cache_that_cannot_be_used_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a database, but long enough to be taken for one" * 100)
+    with pytest.raises(StoreError, match="--no-cache"):
+        Cache(tmp_path / "file")
+    with pytest.raises(StoreError, match="UPRIGHT_CACHE"):
+        Cache(tmp_path / "file" / "responses.sqlite")

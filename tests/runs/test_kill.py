@@ -1,0 +1,106 @@
+"""A run that dies goes on where it stopped: `kill -9`, Ctrl-C, SIGTERM. Real processes."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from tests.runs.toy import CONCURRENCY, carry_out, endpoint, planned
+from tests.server import Server, serving
+from upright.models._chat import to_payload
+from upright.runs import open_run
+from upright.runs.journal import read_journal
+
+ROOT = Path(__file__).parent.parent.parent
+COUNT = 150
+
+
+@contextmanager
+def child(server: Server, out: Path) -> Iterator[subprocess.Popen[str]]:
+    """A run in a process of its own."""
+    command = [sys.executable, "-m", "tests.runs.toy", server.url, str(out), str(COUNT)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_for(server: Server, answers: int) -> None:
+    deadline = time.monotonic() + 30
+    while sum(server.answered.values()) < answers:
+        assert time.monotonic() < deadline, "the run does not get on"
+        time.sleep(0.005)
+
+
+def assert_asked_once(server: Server, keys: Iterable[str]) -> None:
+    """The server's log shows these requests answered exactly once, the others at least."""
+    requests = planned(endpoint(server.url), COUNT).requests
+    bodies = {k: to_payload("test", [r], "max_tokens") for k, r in requests.items()}
+    logged = {key: sha256(body).hexdigest()[:16] for key, body in bodies.items()}
+    assert all(server.answered[logged[key]] == 1 for key in keys)
+    assert set(server.answered) == set(logged.values())
+
+
+def test_killed_in_the_middle_nothing_received_is_asked_again(tmp_path: Path) -> None:
+    with serving(delay=0.02) as server:
+        with child(server, tmp_path) as process:
+            wait_for(server, COUNT // 2)
+            process.kill()
+            process.wait()
+        [path] = tmp_path.iterdir()
+        received = read_journal(path / "journal.jsonl").answers
+        answered = sum(server.answered.values())
+        run = carry_out(endpoint(server.url, concurrency=CONCURRENCY), tmp_path, COUNT)
+    assert run.path == path
+    assert COUNT // 3 < len(received) < COUNT
+    assert_asked_once(server, received)
+    # What the server had sent and the process had not yet read when it died is at most one
+    # answer per open connection.
+    assert answered - len(received) <= CONCURRENCY
+    assert len(server.answered) == COUNT == run.info["calls"]["asked"]
+    assert open_run(path).samples.value.notna().all()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_by_the_user_it_says_how_to_go_on(tmp_path: Path, number: signal.Signals) -> None:
+    with serving(delay=0.02) as server:
+        with child(server, tmp_path) as process:
+            wait_for(server, COUNT // 4)
+            process.send_signal(number)
+            _, told = process.communicate(timeout=20)
+        [path] = tmp_path.iterdir()
+        assert process.returncode == 1
+        assert "Traceback" not in told
+        assert f"answers are saved in {path}. To go on: upright run toy" in told
+        assert json.loads((path / "run.json").read_bytes())["status"] == "stopped"
+        received = read_journal(path / "journal.jsonl").answers
+        assert f"Stopped. {len(received)} of {COUNT}" in told
+        run = carry_out(endpoint(server.url, concurrency=CONCURRENCY), tmp_path, COUNT)
+    assert run.path == path
+    assert_asked_once(server, received)
+
+
+def test_the_server_is_a_program_too(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    command = [sys.executable, "-m", "tests.server", "--log", str(log), "--fault", "500=0.3"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            run = carry_out(endpoint(process.stdout.readline().strip()), tmp_path / "runs")
+        finally:
+            process.terminate()
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    assert (
+        sum(entry["answered"] for entry in entries)
+        == 40
+        == len(entries) - sum(entry["fault"] == "500" for entry in entries)
+    )
+    assert run.info["calls"]["asked"] == 40

@@ -1,0 +1,167 @@
+"""Runs against a real server that misbehaves: nothing vanishes, nothing is asked twice."""
+
+import asyncio
+import json
+import resource
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.runs.toy import SUITE, carry_out, endpoint, planned
+from tests.server import MEGABYTE, serving
+from upright.core import Estimate, ModelRefused, Outcome, StoreError
+from upright.models import open_model
+from upright.runs import Cache, Patience, Progress, Run, open_run
+from upright.runs.store import place
+from upright.runs.tables import COLUMNS
+
+FAULTS = {
+    "429": 0.15,
+    "500": 0.1,
+    "disconnect": 0.1,
+    "truncated": 0.1,
+    "html": 0.05,
+    "no-choices": 0.05,
+    "garbage": 0.03,
+    "delay": 0.02,
+}
+
+
+def test_under_faults_every_sample_ends_scored_or_with_a_named_outcome(tmp_path: Path) -> None:
+    with serving(rates=FAULTS) as server:
+        patience = Patience(max_attempts=3, first=0.001, longest_obeyed=0.01)
+        run = carry_out(endpoint(server.url), tmp_path, 120, patience=patience)
+    samples = run.samples[run.samples.score_set == "upright"]
+    headline = run.estimates[run.estimates.headline].iloc[0]
+    scored = samples.value.notna().sum()
+    assert len(samples) == headline.n == scored + headline.n_unscored == 120
+    assert set(samples.outcome) == {Outcome.ANSWERED, Outcome.ERROR}
+    assert samples.error[samples.outcome == "error"].str.contains("3 attempts").all()
+    assert max(server.answered.values()) == 1
+    assert run.info["calls"]["errors"] == (samples.outcome == "error").sum()
+
+
+def test_odd_answers_reach_the_table(tmp_path: Path) -> None:
+    with serving(rates={"nul": 0.3, "megabyte": 0.1, "surrogates": 0.3}) as server:
+        run = carry_out(endpoint(server.url), tmp_path, 30)
+    texts = pq.read_table(run.path / "samples.parquet")["response"].to_pylist()
+    assert any("\x00" in text for text in texts)
+    assert any("\\ud83d" in text for text in texts)
+    assert any(len(text) > MEGABYTE for text in texts)
+
+
+def test_a_run_directory_says_all_that_is_needed_to_repeat_it(tmp_path: Path) -> None:
+    told = {"toy.json": {"sha256": "00", "rows": 40, "patches": {"D1": 3}}}
+    run = carry_out(open_model("mock/oracle"), tmp_path, data=told)
+    assert tuple(pq.read_schema(run.path / "samples.parquet").names) == COLUMNS
+    assert tuple(run.estimates.columns) == Estimate.__struct_fields__
+    assert run.path.name.startswith("mock-oracle-trustllm-2")
+    assert run.info["data"] == told
+    assert run.info["settings"]["suite"] == SUITE.suite
+    assert run.info["model"]["id"] == "mock/oracle"
+    assert run.info["status"] == "finished"
+    assert run.info["benchmarks"]["truthfulness/toy"]["licence"] == "Apache-2.0"
+    headlines = open_run(run.path).estimates.query("headline")
+    assert list(headlines.value) == [1.0, 1.0]
+    assert set(run.estimates.slice) == {"", "parity=even", "parity=odd"}
+    assert not list(run.path.glob("*.unfinished"))
+
+
+def test_a_second_run_asks_the_cache_and_only_the_missing(tmp_path: Path) -> None:
+    with serving() as server:
+        for count in (20, 30):
+            cache = Cache(tmp_path / "cache.sqlite")
+            run = carry_out(endpoint(server.url), tmp_path / "runs", count, cache=cache)
+        assert run.info["calls"] == {"planned": 30, "asked": 10, "from_cache": 20, "errors": 0}
+        assert len(server.log) == 30
+        carry_out(endpoint(server.url), tmp_path / "runs", 30)
+        assert len(server.log) == 60
+    assert len(list((tmp_path / "runs").iterdir())) == 3
+
+
+def test_a_wrong_key_stops_the_run_and_loses_nothing(tmp_path: Path) -> None:
+    with serving(refuse_after=10) as server:
+        with pytest.raises(ModelRefused, match=r"10 of 40 answers are saved .*upright run toy"):
+            carry_out(endpoint(server.url, concurrency=1), tmp_path)
+        [path] = tmp_path.iterdir()
+        assert json.loads((path / "run.json").read_bytes())["status"] == "stopped"
+        with pytest.raises(StoreError, match="not finished"):
+            open_run(path)
+        server.refuse_after = None
+        run = carry_out(endpoint(server.url), tmp_path)
+    assert run.path == path
+    assert run.info["calls"]["asked"] == 40
+    assert Counter(server.answered.values()) == {1: 40}
+
+
+def test_a_wrong_key_is_noticed_at_the_first_answers(tmp_path: Path) -> None:
+    with serving(key="right") as server, pytest.raises(ModelRefused, match="refused the key"):
+        carry_out(endpoint(server.url, concurrency=4), tmp_path, 200)
+    assert len(server.log) <= 8
+
+
+def test_concurrency_is_used_and_bounded(tmp_path: Path) -> None:
+    with serving(delay=0.02) as server:
+        carry_out(endpoint(server.url, concurrency=7), tmp_path)
+    assert server.most_under_way == 7
+
+
+def test_progress_ends_with_everything_counted(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    with serving(rates={"400": 0.3}) as server:
+        run = carry_out(endpoint(server.url), tmp_path, on_progress=seen.append)
+    assert (seen[0].done, seen[-1].done, seen[-1].total) == (0, 40, 40)
+    assert seen[-1].outcomes[Outcome.ERROR] == run.info["calls"]["errors"] > 0
+    assert sum(seen[-1].outcomes.values()) == 40
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="--out"):
+        carry_out(open_model("mock/oracle"), tmp_path / "file" / "runs")
+
+
+def test_a_full_disk_keeps_what_was_received(tmp_path: Path) -> None:
+    with serving(rates={"megabyte": 0.2}) as server:
+        with largest_file(200_000), pytest.raises(StoreError, match="Free some space"):
+            carry_out(endpoint(server.url, concurrency=1), tmp_path, 40)
+        before = sum(server.answered.values())
+        run = carry_out(endpoint(server.url), tmp_path, 40)
+    assert run.info["calls"]["errors"] == 0
+    # Only the answer that did not fit was asked again.
+    assert 1 < before < 40
+    assert sum(server.answered.values()) == 41
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """No file may grow beyond `size` bytes: what a full disk feels like."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_another_runs_damage_does_not_stop_this_one(tmp_path: Path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "run.json").write_text("{")
+    model = open_model("mock/oracle")
+    path, started = place(tmp_path, planned(model), model)
+    assert started is None
+    assert path.parent == tmp_path
+
+
+def test_a_run_may_be_started_where_a_loop_is_running(tmp_path: Path) -> None:
+    async def notebook() -> Run:
+        return carry_out(open_model("mock/oracle"), tmp_path)
+
+    assert asyncio.run(notebook()).info["status"] == "finished"
