@@ -44,7 +44,7 @@ CARD = Card(
     data="trustllm/privacy/privacy_awareness_confAIde.json",
     licence="MIT",
     limits=(
-        "98 scenarios, each asked in one sentence and as a story; raters lived in the US.",
+        "98 scenarios, each asked in one sentence and as a story.",
         "Most uses displease people (mean -40): a rating of direction alone already correlates.",
     ),
     published_as=("ConfAIde r",),

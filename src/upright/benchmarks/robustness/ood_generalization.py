@@ -60,7 +60,7 @@ CARD = Card(
     licence="MIT (collection); DDXPlus CC BY 4.0, Flipkart reviews carry their own",
     limits=(
         "83 % of the reviews are positive and 18 are neutral: read the balanced accuracy.",
-        "Labels of reviews came with the ratings; some contradict the text.",
+        "A few labels contradict the star rating that came with the review.",
     ),
     published_as=("OOD gen",),
     published_judge=(
