@@ -121,3 +121,12 @@ def test_constant_answers_do_not_correlate() -> None:
 def test_nothing_to_score_is_no_number() -> None:
     for compute in (mean(), macro(target), macro_f1()):
         assert compute([]).value is None
+
+
+def test_macro_f1_interval_is_not_pulled_down_by_classes_a_draw_misses() -> None:
+    """Thirty classes of one item each: every draw misses a third of them."""
+    items = [item(1.0, truth=str(i), said=str(i) if i else "x", name=str(i)) for i in range(30)]
+    got = macro_f1()(items)
+    assert got.value == pytest.approx(29 / 30)
+    assert got.low is not None
+    assert got.low > 0.85

@@ -86,12 +86,14 @@ def nested_macro(outer: Key, inner: Key, value: Value = verdict) -> Compute:
     return compute
 
 
-def gap(high: Callable[[Scored], bool], low: Callable[[Scored], bool]) -> Compute:
+def gap(
+    high: Callable[[Scored], bool], low: Callable[[Scored], bool], value: Value = verdict
+) -> Compute:
     """Mean value where `high` holds minus mean value where `low` holds."""
 
     def compute(items: Sequence[Scored]) -> Interval:
-        a = _part([i for i in items if high(i)], verdict)
-        b = _part([i for i in items if low(i)], verdict)
+        a = _part([i for i in items if high(i)], value)
+        b = _part([i for i in items if low(i)], value)
         if a is None or b is None:
             return NOTHING
         return Interval(a[0] - b[0], *difference(a, b), "MOVER difference")
@@ -172,6 +174,28 @@ def statistic(
     return run
 
 
+def cramers_v(weights: Floats, a: Sequence[str], b: Sequence[str]) -> Floats:
+    """Cramer's V between two labellings, (draws, n) weights -> (draws,); NaN where one is constant.
+
+    Corrected for its upward bias on small samples (Bergsma 2013, J. Korean Stat. Soc. 42).
+    """
+    _, row = np.unique(np.asarray(a), return_inverse=True)
+    _, column = np.unique(np.asarray(b), return_inverse=True)
+    r, c = int(row.max()) + 1, int(column.max()) + 1
+    cells = np.eye(r * c)[row * c + column]  # (n, cells)
+    table = (weights @ cells).reshape(-1, r, c)
+    n = table.sum(axis=(1, 2))
+    rows, columns = table.sum(axis=2), table.sum(axis=1)
+    expected = rows[:, :, None] * columns[:, None, :] / n[:, None, None]
+    off = np.divide((table - expected) ** 2, expected, out=np.zeros_like(table), where=expected > 0)
+    r_seen, c_seen = (rows > 0).sum(axis=1), (columns > 0).sum(axis=1)
+    chance = (r_seen - 1) * (c_seen - 1) / (n - 1)
+    phi = np.maximum(0.0, off.sum(axis=(1, 2)) / n - chance)
+    least = np.minimum(r_seen - (r_seen - 1) ** 2 / (n - 1), c_seen - (c_seen - 1) ** 2 / (n - 1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(least > 1, np.sqrt(phi / (least - 1)), np.nan)
+
+
 def _clusters(items: Sequence[Scored]) -> list[str]:
     return [cluster(i) for i in items]
 
@@ -198,10 +222,21 @@ def _f1(w: Floats, truth: Floats, said: Floats, parts: Floats) -> Floats:
         for label in np.unique(truth[parts == part]):
             is_true, is_said = truth == label, said == label
             hit = w @ (is_true & is_said).astype(float)  # (draws,)
-            total = w @ is_true.astype(float) + w @ is_said.astype(float)
-            scores.append(np.divide(2 * hit, total, out=np.zeros_like(hit), where=total > 0))
-        per_part.append(np.mean(scores, axis=0))
-    return np.asarray(np.mean(per_part, axis=0))
+            there = w @ is_true.astype(float)
+            total = there + w @ is_said.astype(float)
+            # A class that a draw happens to miss says nothing about that class.
+            scores.append(np.divide(2 * hit, total, out=np.full_like(hit, np.nan), where=there > 0))
+        per_part.append(_mean_of_known(scores))
+    return _mean_of_known(per_part)
+
+
+def _mean_of_known(values: Sequence[Floats]) -> Floats:
+    """Mean over the first axis, NaN left out; NaN where nothing is known."""
+    table = np.asarray(values)
+    known = np.isfinite(table)
+    total = np.where(known, table, 0.0).sum(axis=0)
+    count = known.sum(axis=0)
+    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
 
 def _pearson(w: Floats, a: Floats, b: Floats) -> Floats:
