@@ -46,7 +46,7 @@ def test_what_cannot_pass_is_not_asked_again() -> None:
 
 def test_waits_grow_with_jitter_and_obey_the_server_within_reason() -> None:
     patience, random = Patience(first=1, longest=8, longest_obeyed=60), Random(0)
-    waits = [[patience.pause(k, ModelError(""), random) for _ in range(200)] for k in range(6)]
+    waits = [[patience.pause(k, ModelError(""), random) for _ in range(200)] for k in range(1, 7)]
     assert [max(w) <= min(8, 2**k) for k, w in enumerate(waits)] == [True] * 6
     assert len(set(waits[3])) == 200
     assert 20 <= patience.pause(1, ModelError("", retry_after=20), random) <= 21

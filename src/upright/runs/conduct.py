@@ -29,7 +29,6 @@ if sys.platform == "win32":
 else:
     from uvloop import new_event_loop
 
-
 PATIENT = Patience()
 
 
@@ -88,8 +87,11 @@ def run(
         desk.close()
     write_samples(path / "samples.parquet", plan, judged)
     write_estimates(path / "estimates.parquet", estimates)
-    told = {"model": {"id": model.id, "facts": model.facts}, **_counts(desk)}
-    write_info(path, {**info, **told, "status": FINISHED, "finished": now()})
+    # Some facts show only in answers, such as the name under which a server knows its model.
+    facts = {"model": {"id": model.id, "facts": model.facts}}
+    facts["judge_facts"] = judge.facts if judge else {}
+    told = {**info, **facts, **_counts(desk), "status": FINISHED, "finished": now()}
+    write_info(path, told)
     return Run(path)
 
 

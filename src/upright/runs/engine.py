@@ -29,7 +29,7 @@ class Patience:
     seed: int = 0
 
     def pause(self, attempt: int, error: ModelError, random: Random) -> float:
-        jitter = random.uniform(0, min(self.longest, self.first * 2**attempt))
+        jitter = random.uniform(0, min(self.longest, self.first * 2 ** (attempt - 1)))
         if error.retry_after is None:
             return jitter
         # A little later than asked for, each at another moment: else all come back at once.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 NAMED = re.compile(r"(?i)((?:api[-_]?key|token|secret|password)=)[^&\s]+")
 LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
-KEY = re.compile(r"\b(?:sk|hf|gsk|xai)[-_][\w-]{12,}")
+KEY = re.compile(r"\b(?:sk|hf|gsk|xai)[-_](?=\w*\d)[\w-]{16,}")
 FLAG = re.compile(r"(?i)^--?[\w-]*(?:key|token|secret|password)$")
 VARIABLE = re.compile(r"(?i)(?:api_?key|token|secret|password)$")
 
