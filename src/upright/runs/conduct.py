@@ -88,10 +88,9 @@ def run(
     write_samples(path / "samples.parquet", plan, judged)
     write_estimates(path / "estimates.parquet", estimates)
     # Some facts show only in answers, such as the name under which a server knows its model.
-    facts = {"model": {"id": model.id, "facts": model.facts}}
-    facts["judge_facts"] = judge.facts if judge else {}
-    told = {**info, **facts, **_counts(desk), "status": FINISHED, "finished": now()}
-    write_info(path, told)
+    info["model"] = {"id": model.id, "facts": model.facts}
+    info["judge_facts"] = judge.facts if judge else {}
+    write_info(path, {**info, **_counts(desk), "status": FINISHED, "finished": now()})
     return Run(path)
 
 
