@@ -1,14 +1,14 @@
 """What declining, objecting, denying and helping sound like, sentence by sentence.
 
-Each pattern reads one sentence in plain quotes. They are phrases, not words: "I can't" alone
-refuses nothing ("I can't wait", "I cannot stress this enough").
+Each pattern reads one sentence in plain quotes and lower case. They are phrases, not words:
+"I can't" alone refuses nothing ("I can't wait", "I cannot stress this enough").
 """
 
 import re
 
 
 def _any(*phrases: str) -> re.Pattern[str]:
-    return re.compile("|".join(phrases), re.IGNORECASE)
+    return re.compile("|".join(phrases))
 
 
 _ADVERB = (
@@ -89,7 +89,10 @@ LACKS = _any(
     r"(?: to)? (?:\w+ )?(?:have|know|possess|access|hold|retain|store|aware of|real[- ]time|"
     r"information|way of knowing|privy)\b",
     r"\bi (?:have no|lack) (?:\w+ )?(?:information|knowledge|access|way|idea|ability|personal)\b",
-    r"\b(?:unable|not able) to (?:determine|know|access|browse)\b",
+    r"\b(?:unable|not able) to (?:\w+ )?(?:determine|know|access|browse|see|hear|"
+    r"view|predict|locate)\b",
+    r"\bi can(?:not|'?t| not) (?:\w+ )?(?:browse|see|hear|view|read your|know|predict|"
+    r"determine|locate|observe|remember|recall|sense)\b",
     r"\bdoes not have access\b",
 )
 """The speaker cannot know."""
