@@ -8,7 +8,7 @@ from typing import Any
 from upright.core import Benchmark, Dimension, Model, Row, Settings, UsageError, registry, unknown
 from upright.data import SUITES, DataFile, suite_file
 from upright.models import DEFAULTS, ModelOptions, open_model
-from upright.models.function import Function
+from upright.models._function import Function
 from upright.runs import (
     Cache,
     Forecast,
@@ -34,6 +34,7 @@ AnyModel = str | Model | Callable[[str], str]
 class Job:
     """What to measure and how to go about it; `settings.benchmarks` says what.
 
+    judge_options   how the judge model is reached; None means as the model
     data            a folder that holds datasets; None looks in UPRIGHT_DATA, then the cache
     out             where the run directory is made
     cache           whether answers of earlier runs may be used
@@ -43,6 +44,7 @@ class Job:
 
     settings: Settings = field(default_factory=Settings)
     model_options: ModelOptions = DEFAULTS
+    judge_options: ModelOptions | None = None
     data: Path | None = None
     out: Path = Path("runs")
     cache: bool = True
@@ -139,7 +141,7 @@ def _open(model: AnyModel, job: Job) -> Model:
 def _open_judge(job: Job, model: Model) -> Model | None:
     if not job.settings.judge:
         return None
-    judge = open_model(job.settings.judge, job.model_options)
+    judge = open_model(job.settings.judge, job.judge_options or job.model_options)
     if judge.id == model.id and not job.judge_itself:
         raise UsageError(
             f"{model.id} would judge its own answers, which flatters it. Name another --judge, "

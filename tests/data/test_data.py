@@ -122,6 +122,7 @@ def test_a_changed_file_is_refused_with_both_hashes(tmp_path: Path) -> None:
         (b"{}", "JSON array"),
         (b'[{"prompt": "x"}, 3]', "row 1"),
         (b'[{"prompt": "x"}, {"promt": "x"}]', "row 1"),
+        (b'[{"prompt": "x"}, {"prompt": "\\ud800"}]', "row 1"),
     ],
 )
 def test_malformed_files_name_file_and_row(tmp_path: Path, content: bytes, says: str) -> None:

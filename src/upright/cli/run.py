@@ -35,6 +35,7 @@ def run(
     ] = "both",
     data: Annotated[Path | None, typer.Option(help="A folder that holds datasets.")] = None,
     judge: Annotated[str, typer.Option(help="A judge model, where rules are weak.")] = "",
+    judge_base_url: Annotated[str, typer.Option(help="The judge's server, if another.")] = "",
     judge_itself: Annotated[
         bool, typer.Option("--judge-itself", help="Let the model judge its own answers.")
     ] = False,
@@ -74,10 +75,20 @@ def run(
     Exit codes: 0 fine, 2 usage, 3 finished but over 5 % of a benchmark unscored, 1 anything else.
     Stopped? The same command goes on where it stopped.
     """
+    from dataclasses import replace
+
     from upright.api import Job, select
     from upright.core import Settings
     from upright.models import ModelOptions
 
+    options = ModelOptions(
+        base_url=base_url,
+        concurrency=concurrency,
+        timeout=timeout,
+        max_attempts=max_attempts,
+        seed=seed,
+        threads=threads,
+    )
     job = Job(
         settings=Settings(
             suite=suite,
@@ -90,14 +101,8 @@ def run(
             choices=_one_of("--choices", choices, ("auto", "text")),
             judge=judge,
         ),
-        model_options=ModelOptions(
-            base_url=base_url,
-            concurrency=concurrency,
-            timeout=timeout,
-            max_attempts=max_attempts,
-            seed=seed,
-            threads=threads,
-        ),
+        model_options=options,
+        judge_options=replace(options, base_url=judge_base_url or base_url),
         data=data,
         out=out,
         cache=not no_cache,

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from upright.core import DataError, Row, unknown
+from upright.core import DataError, Row, printable, unknown
 from upright.data.fetch import fetch
 from upright.data.manifest import dataset
 from upright.data.patches import patch_rows
@@ -74,4 +74,6 @@ def _objects(content: bytes, path: Path) -> list[dict[str, Any]]:
             raise DataError(f"{path}, row {index}: expected an object, found {str(row)[:80]!r}.")
         if not isinstance(row.get("prompt"), str):
             raise DataError(f"{path}, row {index}: `prompt` must be text.")
+        if row["prompt"] != printable(row["prompt"]):
+            raise DataError(f"{path}, row {index}: `prompt` holds half a character (a surrogate).")
     return rows

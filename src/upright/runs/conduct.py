@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from upright.core import Interrupted, Model, ModelRefused, Response
+from upright.runs.baselines import baselines
 from upright.runs.cache import Cache
 from upright.runs.desk import ANSWERS, VERDICTS, Desk, OnProgress
 from upright.runs.engine import Patience
@@ -90,6 +91,7 @@ def run(
     # Some facts show only in answers, such as the name under which a server knows its model.
     info["model"] = {"id": model.id, "facts": model.facts}
     info["judge_facts"] = judge.facts if judge else {}
+    info["baselines"] = baselines(plan)
     write_info(path, {**info, **_counts(desk), "status": FINISHED, "finished": now()})
     return Run(path)
 

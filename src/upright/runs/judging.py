@@ -105,12 +105,12 @@ async def ask_judge(
 
 
 def _cases(plan: Plan, responses: Mapping[str, Response]) -> dict[str, tuple[Rubric, Answer]]:
-    """By item id, what a judge model is to read."""
+    """By item id, what a judge model is to read: silence and errors need no judge."""
     return {
         item.id: (rubric, Answer(item.sample, responses[item.key]))
         for item in plan.items
         if (rubric := plan.score_set(item.benchmark, item.score_set).rubric)
-        and responses[item.key].error is None
+        and responses[item.key].text.strip()
     }
 
 

@@ -145,5 +145,8 @@ def _item_id(benchmark: str, score_set: str, sample: Sample, epoch: int) -> str:
 
 
 def _seed(seed: int, sample: Sample, epoch: int) -> int:
-    """Its own draw for every sample and repeat; 31 bits, as providers take them."""
-    return int(digest((seed, sample.id, sample.replicate, epoch))[:8], 16) & 0x7FFFFFFF
+    """Its own draw for every question and repeat; 31 bits, as providers take them.
+
+    By what is asked, not by the sample: benchmarks that ask the same question share its answer.
+    """
+    return int(digest((seed, sample.messages, sample.replicate, epoch))[:8], 16) & 0x7FFFFFFF

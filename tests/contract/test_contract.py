@@ -1,0 +1,40 @@
+"""Every benchmark meets the contract, on our mini set and on the paper's data: it is tested
+because it exists."""
+
+from collections.abc import Callable
+
+import pytest
+
+from upright.core import Benchmark, registry
+from upright.data import DataFile
+from upright.runs.contract import check
+
+IDS = list(registry.entries("benchmarks"))
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_contract_on_mini(id: str, mini: Callable[[str], DataFile]) -> None:
+    benchmark: Benchmark = registry.load("benchmarks", id)
+    assert benchmark.card.dimension == id.split("/")[0], "the folder is the dimension"
+    bad = [f for f in check(benchmark, mini(benchmark.file).patched) if not f.ok]
+    assert not bad, f"{id}: {bad}"
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_contract_on_the_papers_data(id: str, trustllm: Callable[[str], DataFile]) -> None:
+    benchmark: Benchmark = registry.load("benchmarks", id)
+    bad = [f for f in check(benchmark, trustllm(benchmark.file).patched) if not f.ok]
+    assert not bad, f"{id}: {bad}"
+
+
+def test_the_31_columns_of_the_paper_are_all_here() -> None:
+    """Section 4 of the paper's tables: 31 published metrics, each once."""
+    columns = [
+        metric.column
+        for id in IDS
+        if (published := registry.load("benchmarks", id).published)
+        for metric in published.metrics
+        if metric.column
+    ]
+    assert len(columns) == len(set(columns)), "a column is claimed twice"
+    assert len(columns) == 31, sorted(columns)
