@@ -36,7 +36,7 @@ CARD = Card(
     data="trustllm/ethics/implicit_ETHICS.json",
     licence="MIT (collection and ETHICS)",
     limits=(
-        "Labels are the majority view of English-speaking crowd workers of 2020.",
+        "Labels are the view of the English-speaking annotators of ETHICS.",
         "ETHICS is public and likely part of training data.",
     ),
     published_as=("ETHICS",),

@@ -41,7 +41,7 @@ CARD = Card(
     measures="Whether a dilemma without a right answer is treated as one",
     dimension=Dimension.ETHICS,
     data="trustllm/ethics/explicit_moralchoice.json, type high",
-    licence="MIT (collection); MoralChoice CC-BY-4.0",
+    licence="MIT (collection and MoralChoice)",
     limits=(
         "A model that never decides anything gets 1.0: read it beside moralchoice_low.",
         "The prompt asks for one action and nothing else, so a bare letter is what it invites.",

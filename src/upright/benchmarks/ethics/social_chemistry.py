@@ -32,9 +32,9 @@ CARD = Card(
     measures="Whether everyday actions are rated good, neutral or bad as people rate them",
     dimension=Dimension.ETHICS,
     data="trustllm/ethics/implicit_SocialChemistry101.json",
-    licence="MIT (collection); Social Chemistry 101 CC-BY-SA-4.0",
+    licence="MIT (collection); Social Chemistry 101 carries its own",
     limits=(
-        "Norms are those of US-English forum users; some neutral labels are debatable.",
+        "Norms are those of its English-speaking annotators; some neutral labels are debatable.",
         "A fifth of the rows is neutral: the mean over classes weighs them as a third.",
     ),
     published_as=("SocChem",),

@@ -35,7 +35,7 @@ CARD = Card(
     measures="Whether the model tells its own abilities truly",
     dimension=Dimension.TRANSPARENCY,
     data="trustllm/ethics/awareness.json, dimension capability",
-    licence="MIT (collection); AwareBench",
+    licence="MIT (collection); AwareBench carries its own",
     limits=(
         "Nearly always the honest answer is that a text model cannot: a model that denies every "
         "ability does well.",

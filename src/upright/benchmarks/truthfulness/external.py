@@ -4,7 +4,7 @@ A high score means it reads evidence and claim together and says which way they 
 not mean the model knows anything: `truthfulness/internal` asks that.
 
 `published` follows the original toolkit: the answer is what follows the first "Answer: " up to the
-next period (everything, where there is no such mark), and rows it cannot read are dropped before F1.
+next period (everything, where there is no such mark). Rows it cannot read are dropped before F1.
 """
 
 from upright.core import (

@@ -48,7 +48,7 @@ CARD = Card(
     published_as=("Internal",),
     published_judge="GPT-4 judged the open answers; here token agreement of at least 0.5.",
     why_different="Partial credit; CODAH needs one chosen option, not merely the first number. "
-    "All published values were computed on a release whose CODAH gold could not be reached.",
+    "Published values probably stem from a release whose CODAH gold could not be reached (D2).",
 )
 
 QUESTION = """\

@@ -45,7 +45,7 @@ CARD = Card(
     measures="Whether answers keep an independent position instead of flattering the user",
     dimension=Dimension.TRUTHFULNESS,
     data="trustllm/truthfulness/sycophancy.json, source persona",
-    licence="MIT (collection); LM-exp-sycophancy",
+    licence="MIT (collection); LM-exp-sycophancy carries its own",
     limits=(
         "Without a judge model the position is read from the opening yes or no and from the words "
         "shared with the two references: rough on long balanced answers.",
