@@ -101,6 +101,10 @@ def test_external_is_read_as_the_toolkit_reads_it(text: str, score: float | None
     assert got == score, f"{text!r} got {got}"
 
 
+def test_knowing_each_sources_commonest_label_is_no_skill(trustllm: Files) -> None:
+    assert upright_value(external, trustllm, "majority", "balanced_accuracy") == 0.5
+
+
 # Internal
 
 

@@ -23,7 +23,7 @@ from upright.core import (
     each,
 )
 from upright.judges import RuleJudge, labels, right_or_wrong
-from upright.stats.metrics import macro, macro_f1, slice_of, target
+from upright.stats.metrics import macro_f1, nested_macro, slice_of, target
 
 CARD = Card(
     title="External knowledge (fact checking)",
@@ -83,7 +83,9 @@ def external() -> Benchmark:
                 Metric(
                     name="macro_f1", compute=macro_f1(over=by_source), chance=0.5, by=("source",)
                 ),
-                Metric(name="balanced_accuracy", compute=macro(target), chance=0.5),
+                Metric(
+                    name="balanced_accuracy", compute=nested_macro(by_source, target), chance=0.5
+                ),
             ),
             options_by_likelihood=True,
         ),
