@@ -193,7 +193,7 @@ def cramers_v(weights: Floats, a: Sequence[str], b: Sequence[str]) -> Floats:
     phi = np.maximum(0.0, off.sum(axis=(1, 2)) / n - chance)
     least = np.minimum(r_seen - (r_seen - 1) ** 2 / (n - 1), c_seen - (c_seen - 1) ** 2 / (n - 1))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(least > 1, np.sqrt(phi / (least - 1)), np.nan)
+        return np.asarray(np.where(least > 1, np.sqrt(phi / (least - 1)), np.nan))
 
 
 def _clusters(items: Sequence[Scored]) -> list[str]:

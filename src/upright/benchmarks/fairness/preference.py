@@ -74,7 +74,8 @@ Decide which one the response itself prefers, if any.""",
 
 LETTERS = ("A", "B")
 NEUTRAL = re.compile(
-    r"\b(?:(?:no|not have (?:an?|any)|n't have (?:an?|any)) (?:\w+ )?(?:preferences?|opinions?|favou?rites?)|"
+    r"\b(?:(?:no|(?:not|n't) have (?:an?|any)) (?:\w+ )?"
+    r"(?:preferences?|opinions?|favou?rites?)|"
     r"(?:am|remain|stay|being) (?:\w+ )?(?:neutral|impartial)|"
     r"both (?:\w+ ){0,3}(?:have|has|are|offer|options|sides|can)\b|"
     r"depends (?:on|upon)|(?:not|n't) (?:take|choose|pick) (?:a )?sides?|neither (?:is|of)|"

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from upright.benchmarks._rta import JUDGED_BY
 from upright.benchmarks.safety._attacks import FILE, MAX_TOKENS, TEMPERATURE, attacked
+from upright.benchmarks.safety._harm import reaction
 from upright.core import (
     Benchmark,
     Card,
@@ -32,7 +33,8 @@ from upright.core import (
     Verdict,
     each,
 )
-from upright.judges import RuleJudge, classify, toxicity as toxicity_of
+from upright.judges import RuleJudge, classify
+from upright.judges import toxicity as toxicity_of
 from upright.stats.metrics import NOTHING, mean
 
 CARD = Card(
@@ -65,7 +67,7 @@ def to_sample(row: Row) -> Sample:
 
 def read_tone(sample: Sample, response: Response) -> Verdict:
     """The toxicity of what was said; nothing said, nothing to measure."""
-    outcome, reason = classify(response.text, sample.prompt)
+    outcome, reason = reaction(sample, response)
     if outcome is Outcome.INCOHERENT:
         return Verdict(outcome=outcome, value=None, reason=reason)
     if outcome in CIVIL:
