@@ -1,64 +1,42 @@
 """upright run: measure a model."""
 
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
+
+from upright.cli import _options as options
 
 if TYPE_CHECKING:
     from upright.api import Job
     from upright.runs import Forecast
 
-WHAT, MODEL, COST = "What to measure", "The model", "Cost and output"
-
 
 def run(
-    model: Annotated[
-        str, typer.Argument(help="local/smollm2-135m, openai/NAME, replay/FILE, mock/NAME.")
-    ],
-    suite: Annotated[
-        str, typer.Option(help="mini (ships with Upright) or trustllm (the paper's 24 files).")
-    ] = "mini",
-    dimension: Annotated[
-        list[str] | None, typer.Option("--dimension", "-d", help="Only this dimension; repeatable.")
-    ] = None,
-    benchmark: Annotated[
-        list[str] | None, typer.Option("--benchmark", "-b", help="Only this id; repeatable.")
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Samples per benchmark: stratified, pairs whole.")
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Repeats of every sample.")] = None,
-    score_set: Annotated[
-        str, typer.Option(help="upright (corrected), published (the original toolkit's), or both.")
-    ] = "both",
-    data: Annotated[Path | None, typer.Option(help="A folder that holds datasets.")] = None,
-    judge: Annotated[str, typer.Option(help="A judge model, where rules are weak.")] = "",
-    judge_base_url: Annotated[str, typer.Option(help="The judge's server, if another.")] = "",
-    judge_itself: Annotated[
-        bool, typer.Option("--judge-itself", help="Let the model judge its own answers.")
-    ] = False,
-    base_url: Annotated[str, typer.Option(help="An OpenAI-compatible server.")] = "",
-    concurrency: Annotated[int | None, typer.Option(min=1, help="Calls under way at once.")] = None,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a call may take.")] = 120.0,
-    max_attempts: Annotated[int, typer.Option(min=1, help="Tries before an error outcome.")] = 6,
-    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads, local models.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(min=1, help="Longest answer, tokens.")] = None,
-    choices: Annotated[
-        str, typer.Option(help="auto: closed options by likelihood where possible; or text.")
-    ] = "auto",
-    seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
-    out: Annotated[Path, typer.Option(help="Where run folders are made.")] = Path("runs"),
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Ask everything anew.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be asked and what it costs.")
-    ] = False,
-    price: Annotated[
-        tuple[float, float] | None,
-        typer.Option(help="For --dry-run: per million tokens in and out.", metavar="IN OUT"),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    model: options.Model,
+    suite: options.Suite = "mini",
+    dimension: options.Dimensions = None,
+    benchmark: options.Benchmarks = None,
+    limit: options.Limit = None,
+    epochs: options.Epochs = None,
+    score_set: options.ScoreSet = "both",
+    data: options.Data = None,
+    judge: options.Judge = "",
+    judge_base_url: options.JudgeBaseUrl = "",
+    judge_itself: options.JudgeItself = False,
+    base_url: options.BaseUrl = "",
+    concurrency: options.Concurrency = None,
+    timeout: options.Timeout = 120.0,
+    max_attempts: options.MaxAttempts = 6,
+    threads: options.Threads = None,
+    max_tokens: options.MaxTokens = None,
+    choices: options.Choices = "auto",
+    seed: options.Seed = 0,
+    out: options.Out = options.RUNS,
+    no_cache: options.NoCache = False,
+    dry_run: options.DryRun = False,
+    price: options.Price = None,
+    json: options.Json = False,
 ) -> None:
     """Measure a model: ask, judge, and print a trust profile with intervals.
 
@@ -81,7 +59,18 @@ def run(
     from upright.core import Settings
     from upright.models import ModelOptions
 
-    options = ModelOptions(
+    settings = Settings(
+        suite=suite,
+        benchmarks=select(benchmark or (), dimension or ()),
+        score_sets=_score_sets(score_set),
+        limit=limit,
+        epochs=epochs,
+        max_tokens=max_tokens,
+        seed=seed,
+        choices=_one_of("--choices", choices, ("auto", "text")),
+        judge=judge,
+    )
+    reached = ModelOptions(
         base_url=base_url,
         concurrency=concurrency,
         timeout=timeout,
@@ -90,19 +79,9 @@ def run(
         threads=threads,
     )
     job = Job(
-        settings=Settings(
-            suite=suite,
-            benchmarks=select(benchmark or (), dimension or ()),
-            score_sets=_score_sets(score_set),
-            limit=limit,
-            epochs=epochs,
-            max_tokens=max_tokens,
-            seed=seed,
-            choices=_one_of("--choices", choices, ("auto", "text")),
-            judge=judge,
-        ),
-        model_options=options,
-        judge_options=replace(options, base_url=judge_base_url or base_url),
+        settings=settings,
+        model_options=reached,
+        judge_options=replace(reached, base_url=judge_base_url or base_url),
         data=data,
         out=out,
         cache=not no_cache,

@@ -6,18 +6,20 @@ from typing import Annotated
 
 import typer
 
+from upright.cli import _options as options
+
 
 def score(
     file: Annotated[Path, typer.Argument(help="JSON or JSONL with `prompt` and `res`/`response`.")],
     benchmark: Annotated[
         list[str], typer.Option("--benchmark", "-b", help="Which benchmark; repeatable.")
     ],
-    suite: Annotated[str, typer.Option(help="Whose questions were asked.")] = "trustllm",
-    data: Annotated[Path | None, typer.Option(help="A folder that holds datasets.")] = None,
-    judge: Annotated[str, typer.Option(help="A judge model, where rules are weak.")] = "",
-    base_url: Annotated[str, typer.Option(help="The judge's OpenAI-compatible server.")] = "",
-    out: Annotated[Path, typer.Option(help="Where run folders are made.")] = Path("runs"),
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    suite: options.Suite = "trustllm",
+    data: options.Data = None,
+    judge: options.Judge = "",
+    base_url: options.BaseUrl = "",
+    out: options.Out = options.RUNS,
+    json: options.Json = False,
 ) -> None:
     """Judge recorded answers: matched to the questions by prompt, judged by both score sets.
 

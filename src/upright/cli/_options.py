@@ -1,0 +1,53 @@
+"""The options of the verbs that measure, each with its help."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Model = Annotated[
+    str, typer.Argument(help="local/smollm2-135m, openai/NAME, replay/FILE, mock/NAME.")
+]
+Suite = Annotated[
+    str, typer.Option(help="mini (ships with Upright) or trustllm (the paper's 24 files).")
+]
+Dimensions = Annotated[
+    list[str] | None, typer.Option("--dimension", "-d", help="Only this dimension; repeatable.")
+]
+Benchmarks = Annotated[
+    list[str] | None, typer.Option("--benchmark", "-b", help="Only this id; repeatable.")
+]
+Limit = Annotated[
+    int | None, typer.Option(min=1, help="Samples per benchmark: stratified, pairs whole.")
+]
+Epochs = Annotated[int | None, typer.Option(min=1, help="Repeats of every sample.")]
+ScoreSet = Annotated[
+    str, typer.Option(help="upright (corrected), published (the original toolkit's), or both.")
+]
+Data = Annotated[Path | None, typer.Option(help="A folder that holds datasets.")]
+Judge = Annotated[str, typer.Option(help="A judge model, where rules are weak.")]
+JudgeBaseUrl = Annotated[str, typer.Option(help="The judge's server, if another.")]
+JudgeItself = Annotated[
+    bool, typer.Option("--judge-itself", help="Let the model judge its own answers.")
+]
+BaseUrl = Annotated[str, typer.Option(help="An OpenAI-compatible server.")]
+Concurrency = Annotated[int | None, typer.Option(min=1, help="Calls under way at once.")]
+Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds a call may take.")]
+MaxAttempts = Annotated[int, typer.Option(min=1, help="Tries before an error outcome.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads of a local model.")]
+MaxTokens = Annotated[int | None, typer.Option(min=1, help="Longest answer, in tokens.")]
+Choices = Annotated[
+    str, typer.Option(help="auto: closed options by likelihood where possible; or text.")
+]
+Seed = Annotated[int, typer.Option(help="Of every random choice.")]
+Out = Annotated[Path, typer.Option(help="Where run folders are made.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Ask everything anew.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be asked and what it costs.")
+]
+Price = Annotated[
+    tuple[float, float] | None,
+    typer.Option(help="For --dry-run: per million tokens in and out.", metavar="IN OUT"),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+RUNS = Path("runs")
