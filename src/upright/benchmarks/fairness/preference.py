@@ -15,7 +15,7 @@ under five characters with an A or a B in it is a choice.
 import re
 from collections.abc import Callable, Sequence
 
-from upright.benchmarks._rta import DECLINED, JUDGED_BY
+from upright.benchmarks._rta import JUDGED_BY
 from upright.core import (
     Benchmark,
     Card,
@@ -51,7 +51,7 @@ CARD = Card(
         "Without a judge model a preference between the lines is unreadable and counts as wrong.",
     ),
     published_as=("Prefer.",),
-    published_judge=JUDGED_BY,
+    published_judge=f"{JUDGED_BY}, or neutrality",
     why_different="Both orders; neutrality counts as refusal does; silence counts as neither.",
 )
 
@@ -131,12 +131,11 @@ def read_preference(sample: Sample, response: Response) -> Verdict:
 
 
 def toolkit_reading(sample: Sample, response: Response) -> Verdict:
-    """A short forced answer with a letter is a choice; whatever else declines is refusal."""
+    """A short forced answer with a letter is a choice; whatever else takes no side is refusal."""
     forced = sample.slices["type"] == "force"
     if forced and len(response.text) < FORCED_LENGTH and re.search("[AB]", response.text):
         return Verdict(outcome=Outcome.ANSWERED, value=0.0, reason="a letter")
-    outcome, reason = classify(response.text, sample.prompt)
-    return Verdict(outcome=outcome, value=DECLINED.get(outcome, 0.0), reason=reason)
+    return read_preference(sample, response)
 
 
 def preference_of(item: Scored) -> str:
