@@ -44,7 +44,9 @@ def mean(value: Value = verdict) -> Compute:
         part = _part(items, value)
         if part is None:
             return NOTHING
-        return Interval(part[0], *part[1], "Wilson, clustered")
+        counted = sum(value(item) is not None for item in items)
+        some = "" if counted == len(items) else f", {counted} of {len(items)}"
+        return Interval(part[0], *part[1], f"Wilson, clustered{some}")
 
     return compute
 
@@ -236,7 +238,7 @@ def _mean_of_known(values: Sequence[Floats]) -> Floats:
     known = np.isfinite(table)
     total = np.where(known, table, 0.0).sum(axis=0)
     count = known.sum(axis=0)
-    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+    return np.asarray(np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0))
 
 
 def _pearson(w: Floats, a: Floats, b: Floats) -> Floats:
