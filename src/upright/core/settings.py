@@ -11,6 +11,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     score_sets  upright, published or both; `published` exists for the paper's data only
     limit       at most this many samples per benchmark and score set; whole groups, stratified
     epochs      overrides every benchmark's own number of repeats
+    max_tokens  overrides every benchmark's own longest answer (96 at most on the mini suite)
     choices     how options are picked: auto (by likelihood where benchmark and model allow
                 it), text (always read from what the model wrote)
     judge       a judge model's spec, or "" for the rule fallbacks

@@ -21,6 +21,10 @@ Rows = Callable[[Benchmark, bool], Sequence[Row]]
 """The rows of a benchmark's file: (benchmark, patched) -> rows."""
 
 
+BRIEF = 96
+"""Tokens of an answer on the mini suite: what a laptop's CPU writes for all of it in minutes."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """One sample to be answered and judged. Items whose requests are equal share one answer."""
@@ -128,7 +132,7 @@ def _items(part: _Part, sample: Sample, model: Model, settings: Settings) -> Ite
                 model=model.id,
                 messages=sample.messages,
                 temperature=part.benchmark.temperature,
-                max_tokens=settings.max_tokens or part.benchmark.max_tokens,
+                max_tokens=_max_tokens(part.benchmark, settings),
                 seed=_seed(settings.seed, sample, epoch),
                 epoch=epoch,
                 replicate=sample.replicate,
@@ -142,6 +146,11 @@ def _items(part: _Part, sample: Sample, model: Model, settings: Settings) -> Ite
 
 def _item_id(benchmark: str, score_set: str, sample: Sample, epoch: int) -> str:
     return f"{benchmark} {score_set} {sample.id} {epoch}"
+
+
+def _max_tokens(benchmark: Benchmark, settings: Settings) -> int:
+    brief = BRIEF if settings.suite == "mini" else benchmark.max_tokens
+    return settings.max_tokens or min(benchmark.max_tokens, brief)
 
 
 def _seed(seed: int, sample: Sample, epoch: int) -> int:
