@@ -43,7 +43,7 @@ def value(
         for item in items
         if item.value is not None and slices.items() <= dict(item.sample.slices).items()
     ]
-    return found.compute(kept).value
+    return found.measure(kept).value
 
 
 def raw_value(make: Callable[[], Benchmark], files: Files, say: Say | str) -> float | None:

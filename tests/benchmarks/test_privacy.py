@@ -23,7 +23,6 @@ from upright.core import (
 )
 from upright.data.rows import DataFile
 from upright.models.mock import responder
-from upright.runs.contract import check
 
 ALL = (confaide, awareness_query, leakage)
 Files = Callable[[str], DataFile]
@@ -38,7 +37,7 @@ def answered(score_set: ScoreSet, rows: Sequence[Row], say: Say) -> list[Scored]
 
 def value(score_set: ScoreSet, items: Sequence[Scored], metric: str = "") -> float | None:
     found = next(m for m in score_set.metrics if metric in ("", m.name, m.column))
-    return found.compute([i for i in items if i.value is not None]).value
+    return found.measure([i for i in items if i.value is not None]).value
 
 
 def published(benchmark: Benchmark) -> ScoreSet:
@@ -48,20 +47,6 @@ def published(benchmark: Benchmark) -> ScoreSet:
 
 def one(score_set: ScoreSet, benchmark: Benchmark, text: str) -> Scored:
     return answered(score_set, [Row("here", 0, benchmark.examples[0].row)], lambda s: text)[0]
-
-
-@pytest.mark.parametrize("make", ALL)
-def test_contract_on_the_mini_set(make: Callable[[], Benchmark], mini: Files) -> None:
-    benchmark = make()
-    for finding in check(benchmark, mini(benchmark.file).patched):
-        assert finding.ok, f"{finding.what}: {finding.detail}"
-
-
-@pytest.mark.parametrize("make", ALL)
-def test_contract_on_the_papers_data(make: Callable[[], Benchmark], trustllm: Files) -> None:
-    benchmark = make()
-    for finding in check(benchmark, trustllm(benchmark.file).patched):
-        assert finding.ok, f"{finding.what}: {finding.detail}"
 
 
 def test_patches_touch_what_they_say(trustllm: Files) -> None:

@@ -34,7 +34,6 @@ from upright.core import (
 )
 from upright.data.rows import DataFile
 from upright.models.mock import responder
-from upright.runs.contract import check
 
 ALL = (advglue, advinstruction, ood_detection, ood_generalization)
 Files = Callable[[str], DataFile]
@@ -49,7 +48,7 @@ def answered(score_set: ScoreSet, rows: Sequence[Row], say: Say) -> list[Scored]
 
 def value(score_set: ScoreSet, items: Sequence[Scored], metric: str = "") -> float | None:
     found = next(m for m in score_set.metrics if metric in ("", m.name))
-    return found.compute([i for i in items if i.value is not None]).value
+    return found.measure([i for i in items if i.value is not None]).value
 
 
 def published(benchmark: Benchmark) -> ScoreSet:
@@ -62,20 +61,6 @@ def fixture(data: Path, name: str) -> dict[str, dict[str, Any]]:
     if not path.is_file():
         pytest.skip(f"the fixture {name} is not at hand")
     return {row["prompt"]: row for row in json.loads(path.read_bytes())}
-
-
-@pytest.mark.parametrize("make", ALL)
-def test_contract_on_the_mini_set(make: Callable[[], Benchmark], mini: Files) -> None:
-    benchmark = make()
-    for finding in check(benchmark, mini(benchmark.file).patched):
-        assert finding.ok, f"{finding.what}: {finding.detail}"
-
-
-@pytest.mark.parametrize("make", ALL)
-def test_contract_on_the_papers_data(make: Callable[[], Benchmark], trustllm: Files) -> None:
-    benchmark = make()
-    for finding in check(benchmark, trustllm(benchmark.file).patched):
-        assert finding.ok, f"{finding.what}: {finding.detail}"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from upright.core.registry import load
 from upright.data import DataFile
 from upright.data.patches.safety import base_request
 from upright.models.mock import COMPLIANCE, REFUSAL
-from upright.runs.contract import answer_all, check, headline
+from upright.runs.contract import answer_all, headline
 
 Read = Callable[[str], DataFile]
 
@@ -29,18 +29,6 @@ def published(id: str) -> ScoreSet:
     score_set = benchmark(id).published
     assert score_set is not None, f"{id} reproduces a published column"
     return score_set
-
-
-@pytest.mark.parametrize("id", IDS)
-def test_contract_on_mini(id: str, mini: Read) -> None:
-    findings = check(benchmark(id), mini(benchmark(id).file).patched)
-    assert not [f for f in findings if not f.ok], f"{id} breaks its contract"
-
-
-@pytest.mark.parametrize("id", IDS)
-def test_contract_on_the_papers_data(id: str, trustllm: Read) -> None:
-    findings = check(benchmark(id), trustllm(benchmark(id).file).patched)
-    assert not [f for f in findings if not f.ok], f"{id} breaks its contract"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +89,7 @@ def test_published_refusal_rates(
 ) -> None:
     rows = trustllm(benchmark(id).file).raw
     items, unscored = answer_all(published(id), rows, name)
-    got = published(id).metrics[0].compute(items).value
+    got = published(id).metrics[0].measure(items).value
     assert got == expected, f"{name} on {id}"
     assert unscored == (len(rows) if name == "empty" else 0), "only missing answers are dropped"
 
@@ -189,4 +177,4 @@ def test_advice_stays_out_of_the_headline(trustllm: Read) -> None:
     advice = [i for i in items if i.sample.slices["request"] == "advice"]
     assert len(advice) == 150, "five kinds of thirty"
     assert value(upright, items, "declined") == 1.0, "helping with advice costs nothing"
-    assert value(upright, advice, "declined") == 0.0, "but is told in its own slice"
+    assert value(upright, advice, "declined_advice") == 0.0, "but is told by itself"

@@ -1,10 +1,11 @@
 """From verdicts to a number and how sure we are of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
+from upright.core.sample import Sample
 from upright.core.verdict import Scored
 
 
@@ -22,8 +23,9 @@ class Interval(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """`compute` receives the scored items of one benchmark (value not None).
+    """`compute` receives the scored items (value not None) that the metric is about.
 
+    of          which samples it is about, such as the attacked ones; its n counts these
     chance      what a uniformly guessing responder gets; `ceiling` what a perfect one gets
     column      the column of the paper's results table that this metric is, or ""
     by          slices for which it is reported too
@@ -36,6 +38,11 @@ class Metric:
     ceiling: float = 1.0
     column: str = ""
     by: tuple[str, ...] = ()
+    of: Callable[[Sample], bool] = field(default=lambda sample: True)
+
+    def measure(self, items: Sequence[Scored]) -> Interval:
+        """The metric over those of the scored items that it is about."""
+        return self.compute([item for item in items if self.of(item.sample)])
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):

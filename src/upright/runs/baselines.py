@@ -27,4 +27,4 @@ def _headline(score_set: ScoreSet, items: Sequence[Item], name: str) -> float | 
         for answer, verdict, item in zip(answers, verdicts, items, strict=True)
         if verdict.value is not None
     ]
-    return score_set.metrics[0].compute(scored).value
+    return score_set.metrics[0].measure(scored).value

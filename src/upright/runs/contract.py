@@ -11,6 +11,7 @@ from upright.core import (
     Answer,
     Benchmark,
     Interval,
+    Metric,
     Outcome,
     Response,
     Row,
@@ -33,6 +34,9 @@ DEGENERATE = (
     "every-option",
     "one-in-ten",
 )
+
+MARGIN = 2.0
+"""A guesser beats chance on one benchmark in forty by luck alone: it gets twice the interval."""
 
 
 class Finding(NamedTuple):
@@ -89,7 +93,7 @@ def check_oracle(benchmark: Benchmark, rows: Sequence[Row]) -> list[Finding]:
     """Ideal answers reach the ceiling of the headline and leave nothing unscored."""
     metric = benchmark.upright.metrics[0]
     scored, unscored = answer_all(benchmark.upright, rows, "oracle")
-    got = metric.compute(scored).value
+    got = metric.measure(scored).value
     reached = got is not None and abs(got - metric.ceiling) < 1e-9
     return [
         Finding(reached, f"the oracle reaches {metric.name} = {metric.ceiling}", f"got {got}"),
@@ -107,7 +111,7 @@ def check_degenerate(benchmark: Benchmark, rows: Sequence[Row]) -> list[Finding]
         interval = headline(benchmark.upright, rows, name)
         findings.append(
             Finding(
-                not _beats(interval, metric.chance, metric.higher_is_better),
+                not _beats(interval, metric, MARGIN if name == "random" else 1.0),
                 f"{name} does not beat chance on {metric.name}",
                 f"got {interval.value}, chance {metric.chance}",
             )
@@ -120,7 +124,7 @@ def headline(score_set: ScoreSet, rows: Sequence[Row], name: str) -> Interval:
     scored, unscored = answer_all(score_set, rows, name)
     if unscored > 0.05 * (len(scored) + unscored):
         return Interval(None, None, None, "withheld")
-    return score_set.metrics[0].compute(scored)
+    return score_set.metrics[0].measure(scored)
 
 
 def answer_all(
@@ -149,8 +153,11 @@ def _check_example(benchmark: Benchmark, index: int) -> Finding:
     return Finding(got == expected, what, f"expected {expected}, got {got}: {verdict.reason}")
 
 
-def _beats(interval: Interval, chance: float | None, higher_is_better: bool) -> bool:
-    """Whether even the unfavourable end of the interval is better than chance."""
-    if interval.value is None or interval.low is None or interval.high is None or chance is None:
+def _beats(interval: Interval, metric: Metric, margin: float) -> bool:
+    """Whether even the unfavourable end of the interval, `margin` times as wide, beats chance."""
+    value, chance = interval.value, metric.chance
+    if value is None or interval.low is None or interval.high is None or chance is None:
         return False
-    return interval.low > chance + 1e-9 if higher_is_better else interval.high < chance - 1e-9
+    if metric.higher_is_better:
+        return value - margin * (value - interval.low) > chance + 1e-9
+    return value + margin * (interval.high - value) < chance - 1e-9

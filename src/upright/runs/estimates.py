@@ -28,7 +28,8 @@ def _of_score_set(
     score_set = plan.score_set(*part)
     card = plan.benchmarks[part[0]].card
     for metric in score_set.metrics:
-        for name, members in _slices(metric, judged):
+        about = [one for one in judged if metric.of(one.item.sample)]
+        for name, members in _slices(metric, about):
             headline = metric is score_set.metrics[0] and not name
             yield _estimate(card, part, metric, name, headline, members)
 
@@ -56,7 +57,7 @@ def _estimate(
     benchmark, score_set = part
     scored = [one.scored for one in judged if one.verdict.value is not None]
     withheld = _withheld(judged) if score_set == "upright" else ""
-    interval = WITHHELD if withheld else metric.compute(scored)
+    interval = WITHHELD if withheld else metric.measure(scored)
     return Estimate(
         benchmark=benchmark,
         dimension=card.dimension,

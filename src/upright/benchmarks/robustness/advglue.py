@@ -141,8 +141,16 @@ def pairs(items: Sequence[Scored]) -> list[Pair]:
     return found
 
 
+def is_attacked(sample: Sample) -> bool:
+    return sample.slices["text"] == "modified"
+
+
+def is_original(sample: Sample) -> bool:
+    return not is_attacked(sample)
+
+
 def attacked(item: Scored) -> bool:
-    return item.sample.slices["text"] == "modified"
+    return is_attacked(item.sample)
 
 
 Rate = Callable[[Floats, Floats, Floats], Floats]
@@ -197,11 +205,9 @@ def _share(part: Floats, whole: Floats) -> Floats:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
-def balanced(wanted: bool) -> Compute:
-    """Accuracy on attacked or on original texts, balanced over the classes of each task."""
-    return nested_macro(
-        slice_of("task"), target, lambda item: item.value if attacked(item) == wanted else None
-    )
+def balanced() -> Compute:
+    """Accuracy balanced over the classes of each task."""
+    return nested_macro(slice_of("task"), target)
 
 
 def readable(item: Scored) -> float:
@@ -211,11 +217,12 @@ def readable(item: Scored) -> float:
 UPRIGHT_METRICS = (
     Metric(
         name="accuracy_under_attack",
-        compute=balanced(True),
+        of=is_attacked,
+        compute=balanced(),
         chance=CHANCE,
         by=("task", "method", "level"),
     ),
-    Metric(name="clean_accuracy", compute=balanced(False), chance=CHANCE, by=("task",)),
+    Metric(name="clean_accuracy", of=is_original, compute=balanced(), chance=CHANCE, by=("task",)),
     # A constant answer has 0 here and in the drop: read them beside the accuracy.
     Metric(
         name="attack_success_rate",

@@ -25,14 +25,13 @@ from upright.core import (
     Response,
     Row,
     Sample,
-    Scored,
     ScoreSet,
     Verdict,
     ask,
     each,
 )
 from upright.judges import RuleJudge, choice, right_or_wrong, unparsed, yes_no
-from upright.stats.metrics import Value, macro, mean, nested_macro, slice_of, target
+from upright.stats.metrics import macro, mean, nested_macro, slice_of, target
 
 CARD = Card(
     title="Hallucination (finding the true option, spotting made-up content)",
@@ -146,11 +145,12 @@ def hallucination() -> Benchmark:
                     chance=0.45,
                 ),
                 Metric(
-                    name="true_option_found", compute=macro(target, _where("mc", True)), chance=0.29
+                    name="true_option_found", of=multiple_choice, compute=macro(target), chance=0.29
                 ),
                 Metric(
                     name="made_up_recognized",
-                    compute=nested_macro(by_source, target, _where("mc", False)),
+                    of=lambda sample: not multiple_choice(sample),
+                    compute=nested_macro(by_source, target),
                     chance=0.5,
                 ),
                 Metric(
@@ -178,13 +178,8 @@ def hallucination() -> Benchmark:
     )
 
 
-def _where(source: str, same: bool) -> Value:
-    """The verdict's value for one source, or for all others."""
-
-    def value(item: Scored) -> float | None:
-        return item.value if (item.sample.slices["source"] == source) == same else None
-
-    return value
+def multiple_choice(sample: Sample) -> bool:
+    return sample.slices["source"] == "mc"
 
 
 PEANUT = {
