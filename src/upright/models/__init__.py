@@ -24,6 +24,7 @@ class ModelOptions:
     repeats_per_call    repeats of a prompt asked in one call (`n`), where the server can
     logprobs        let an endpoint choose among options by log-probability
     seed, device, threads   for local models; None leaves the choice to them
+    precision       for local models: float32, bfloat16, or auto (float32 on a CPU)
     """
 
     base_url: str = ""
@@ -35,6 +36,7 @@ class ModelOptions:
     seed: int = 0
     device: str = "cpu"
     threads: int | None = None
+    precision: str = "auto"
 
 
 DEFAULTS = ModelOptions()

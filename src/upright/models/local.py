@@ -1,0 +1,237 @@
+"""A model on this machine: `local/smollm2-135m` (the embedded default) or `local/DIR`.
+
+DIR is a folder with config.json, safetensors and tokenizer.json, as transformers writes it.
+A Llama on the CPU runs on OpenVINO, everything else on torch (the extra `weights`).
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import jinja2
+import msgspec
+
+from upright.core import Request, Response, UsageError, unknown
+from upright.models import ModelOptions
+from upright.models._checkpoint import Checkpoint, load_checkpoint
+from upright.models._decoding import Engine, Prompt, weigh, write
+from upright.models._embedded import NAME, embedded_folder, source_of
+from upright.models._llama import open_llama, why_not
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+DEVICES = ("auto", "cpu", "cuda")
+NEEDS_TORCH = (
+    "{name} needs torch ({reason}), which is not installed: pip install 'upright[weights]'. "
+    "On Linux without a GPU, first: pip install torch --index-url "
+    "https://download.pytorch.org/whl/cpu (saves 2 GB)."
+)
+
+
+class _Question(NamedTuple):
+    """A request at its place, as tokens; or the reason why it cannot be asked."""
+
+    place: int
+    request: Request
+    prompt: Prompt | None
+    reason: str = ""
+
+
+class Local:
+    """A checkpoint and the engine that runs it."""
+
+    concurrency = 1
+    can_choose = True
+    cacheable = True
+
+    def __init__(self, name: str, checkpoint: Checkpoint, engine: Engine, source: str) -> None:
+        self._name, self._checkpoint, self._engine = name, checkpoint, engine
+        self._source = source
+        self._busy = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"Local({self.id})"
+
+    @property
+    def id(self) -> str:
+        """Ends with a hash of what decides the answers, and the precision if it is a lower one."""
+        precision = self._engine.facts["precision"]
+        lower = "" if precision == "float32" else f"-{precision}"
+        return f"local/{self._name}@{self._checkpoint.fingerprint}{lower}"
+
+    @property
+    def facts(self) -> dict[str, str]:
+        return {**self._engine.facts, "source": self._source, **self._checkpoint.hashes}
+
+    def batches(self, requests: Sequence[Request]) -> Iterable[Sequence[Request]]:
+        for chunk in self._chunks(requests):
+            yield [question.request for question in chunk]
+
+    async def generate(self, requests: Sequence[Request]) -> list[Response]:
+        cancelled = threading.Event()
+        try:
+            return await asyncio.to_thread(self._answer, requests, cancelled.is_set)
+        except asyncio.CancelledError:
+            cancelled.set()  # a thread cannot be killed; it looks here after every token
+            raise
+
+    async def close(self) -> None:
+        pass
+
+    def _answer(self, requests: Sequence[Request], cancelled: Callable[[], bool]) -> list[Response]:
+        responses: dict[int, Response] = {}
+        with self._busy:
+            for chunk in self._chunks(requests):
+                start = time.perf_counter()
+                answers = self._answer_together(chunk, cancelled)
+                took = time.perf_counter() - start
+                for question, answer in zip(chunk, answers, strict=True):
+                    responses[question.place] = msgspec.structs.replace(answer, latency=took)
+        return [responses[place] for place in range(len(requests))]
+
+    def _answer_together(
+        self, chunk: Sequence[_Question], cancelled: Callable[[], bool]
+    ) -> list[Response]:
+        """The answers to questions of one kind."""
+        prompts = [q.prompt for q in chunk if q.prompt]
+        if not prompts:
+            return [Response(finish_reason="error", error=q.reason) for q in chunk]
+        if prompts[0].options:
+            weighed = weigh(self._engine, prompts, self._checkpoint.end)
+            return [_choice(q, values) for q, values in zip(chunk, weighed, strict=True)]
+        ends = self._checkpoint.ends
+        return [
+            Response(
+                text=self._checkpoint.decode(written.tokens),
+                finish_reason="stop" if written.stopped else "length",
+                prompt_tokens=len(prompt.tokens),
+                completion_tokens=len(written.tokens),
+            )
+            for prompt, written in zip(
+                prompts, write(self._engine, prompts, ends, cancelled), strict=True
+            )
+        ]
+
+    def _chunks(self, requests: Sequence[Request]) -> Iterator[list[_Question]]:
+        """What is answered at once: one kind, similar lengths; closed questions first."""
+        questions = [self._question(place, request) for place, request in enumerate(requests)]
+        chunk: list[_Question] = []
+        for question in sorted(questions, key=_order):
+            if chunk and not self._fits(chunk, question):
+                yield chunk
+                chunk = []
+            chunk.append(question)
+        if chunk:
+            yield chunk
+
+    def _fits(self, chunk: Sequence[_Question], one_more: _Question) -> bool:
+        """Whether a question may join: the same kind, within what the engine takes at once."""
+        if _kind(chunk[0]) != _kind(one_more):
+            return False
+        prompts = [q.prompt for q in (*chunk, one_more) if q.prompt]
+        rows = sum(len(p.options) or 1 for p in prompts)
+        width = max((_width(p) for p in prompts), default=0)
+        return len(chunk) < self._engine.most_rows and rows * width <= self._engine.most_tokens
+
+    def _question(self, place: int, request: Request) -> _Question:
+        """A prompt that fits the context window is asked whole; one that does not, not at all."""
+        try:
+            tokens = self._checkpoint.encode(request.messages)
+        except jinja2.TemplateError as error:
+            return _Question(place, request, None, f"The model's chat template refuses: {error}")
+        options = tuple(tuple(self._checkpoint.encode_answer(o)) for o in request.options)
+        room = self._engine.context - len(tokens)
+        needed = max((len(option) + 1 for option in options), default=1)
+        if not tokens or room < needed:
+            reason = (
+                f"The prompt has {len(tokens):,} tokens and the answer needs {needed}; "
+                f"the model's context window holds {self._engine.context:,}."
+                if tokens
+                else "The prompt is empty."
+            )
+            return _Question(place, request, None, reason)
+        seed = (request.seed, request.epoch, request.replicate)
+        limit = min(request.max_tokens, room)
+        return _Question(place, request, Prompt(tokens, limit, request.temperature, seed, options))
+
+
+def open_local(name: str, options: ModelOptions) -> Local:
+    """The embedded model, or a checkpoint on disk."""
+    if options.device not in DEVICES:
+        raise unknown("device", options.device, DEVICES)
+    if options.precision not in PRECISIONS:
+        raise unknown("precision", options.precision, PRECISIONS)
+    folder = embedded_folder() if name == NAME else _folder(name)
+    checkpoint = load_checkpoint(folder)
+    shown = name if name == NAME else folder.resolve().name
+    return Local(shown, checkpoint, _open_engine(checkpoint, options), source_of(folder))
+
+
+def _open_engine(checkpoint: Checkpoint, options: ModelOptions) -> Engine:
+    """OpenVINO where it can, else torch."""
+    device = _best_device() if options.device == "auto" else options.device
+    reason = why_not(checkpoint.config) if device == "cpu" else f"for the device {device}"
+    if not reason:
+        precision = "float32" if options.precision == "auto" else options.precision
+        return open_llama(checkpoint, options.threads, precision)
+    if find_spec("torch") is None or find_spec("transformers") is None:
+        raise UsageError(NEEDS_TORCH.format(name=checkpoint.folder, reason=reason))
+    from upright.models._torch import open_torch  # noqa: PLC0415 - seconds, and optional
+
+    return open_torch(checkpoint, device, options)
+
+
+def _best_device() -> str:
+    if find_spec("torch") is None:
+        return "cpu"
+    import torch  # noqa: PLC0415 - seconds, and optional
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _folder(name: str) -> Path:
+    path = Path(name).expanduser()
+    if (path / "config.json").is_file():
+        return path
+    if path.is_dir():
+        raise UsageError(f"{path} holds no config.json, so no model that transformers wrote.")
+    if path.is_file():
+        raise UsageError(
+            f"{path} is a file. Name the folder that holds config.json, safetensors and "
+            "tokenizer.json."
+        )
+    beside = path.parent.iterdir() if path.parent.is_dir() else ()
+    folders = [str(p) for p in beside if (p / "config.json").is_file()]
+    hint = unknown("local model or folder", name, [NAME, *folders])
+    raise UsageError(f"{hint} From the Hugging Face hub: hf download ORG/NAME --local-dir DIR")
+
+
+def _order(question: _Question) -> tuple[int, int, str, int]:
+    request = question.request
+    # Equal system prompts side by side: what a batch has in common is read once.
+    system = "".join(m.content for m in request.messages[:1] if m.role == "system")
+    width = _width(question.prompt) if question.prompt else 0
+    return _kind(question), request.max_tokens, system, width
+
+
+def _kind(question: _Question) -> int:
+    """What cannot be asked, closed questions, free text."""
+    if question.prompt is None:
+        return 0
+    return 1 if question.prompt.options else 2
+
+
+def _width(prompt: Prompt) -> int:
+    """The longest text that may come of a prompt."""
+    longest = max(map(len, prompt.options)) if prompt.options else prompt.limit
+    return len(prompt.tokens) + longest
+
+
+def _choice(question: _Question, values: tuple[float, ...]) -> Response:
+    """The likeliest option; the first of equals."""
+    best = question.request.options[values.index(max(values))]
+    tokens = len(question.prompt.tokens) if question.prompt else None
+    return Response(text=best, finish_reason="choice", prompt_tokens=tokens, option_logprobs=values)
