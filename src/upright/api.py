@@ -97,7 +97,7 @@ def score(answers: Path | str, benchmark: str | Sequence[str], job: Job | None =
     Answers are matched to the samples by prompt; a sample without an answer is an error
     outcome. Judged by the rules of the paper's data unless the job names another suite.
     """
-    settings = Settings(suite="trustllm", benchmarks=select(benchmark))
+    settings = Settings(suite="trustllm", benchmarks=select(benchmark), epochs=1)
     return evaluate(f"replay/{answers}", job or Job(settings=settings))
 
 

@@ -37,6 +37,7 @@ def test_repetitions_get_their_own_answers_and_then_the_last(tmp_path: Path) -> 
     spec = recorded(tmp_path, *({"prompt": "p", "res": str(k)} for k in range(2)))
     assert [answer(spec, "p", copy=k).text for k in range(3)] == ["0", "1", "1"]
     assert answer(spec, "p", replicate=1).text == "1"
+    assert "no more" in (answer(spec, "p", replicate=2).error or ""), "not a draw of its own"
 
 
 def test_what_was_not_recorded_is_an_error_and_never_an_empty_text(tmp_path: Path) -> None:

@@ -42,5 +42,5 @@ def present(path: Path, *, json: bool) -> None:
 
 def incomplete(profile: "Profile") -> bool:
     """Whether over 5 % of some benchmark's answers could not be scored."""
-    headlines = [b.upright.headline for b in profile.benchmarks if b.upright]
-    return any(h.n_unscored > TOLERATED * h.n for h in headlines)
+    measured = [b.upright for b in profile.benchmarks if b.upright]
+    return any(m.n_unscored > TOLERATED * m.n for m in measured)

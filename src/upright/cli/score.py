@@ -33,7 +33,7 @@ def score(
     from upright.models import ModelOptions
 
     job = api.Job(
-        settings=Settings(suite=suite, benchmarks=api.select(benchmark), judge=judge),
+        settings=Settings(suite=suite, benchmarks=api.select(benchmark), judge=judge, epochs=1),
         model_options=ModelOptions(base_url=base_url),
         data=data,
         out=out,

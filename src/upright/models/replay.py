@@ -53,7 +53,11 @@ class Replay:
         found = next((self.answers[p] for p in prompts if p in self.answers), None)
         if found is None:
             return _none(f"{self.path.name} has no answer to this prompt.")
-        text = found[min(_repetition(request), len(found) - 1)]
+        wanted = _repetition(request)
+        if wanted >= len(found) and (request.replicate or request.epoch):
+            # An answer given once is not a second, independent answer.
+            return _none(f"{self.path.name} records {len(found)} answers to this prompt, no more.")
+        text = found[min(wanted, len(found) - 1)]
         return (
             _none(f"{self.path.name} records no answer (null).")
             if text is None

@@ -24,8 +24,8 @@ def _benchmark(result: BenchmarkResult) -> dict[str, Any]:
     return {
         "id": result.id,
         "dimension": result.dimension,
-        "n": upright.headline.n if upright else 0,
-        "n_unscored": upright.headline.n_unscored if upright else 0,
+        "n": upright.n if upright else 0,
+        "n_unscored": upright.n_unscored if upright else 0,
         "outcomes": upright.outcomes if upright else {},
         "upright": _score_set(upright),
         "published": _score_set(result.published),

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -89,11 +89,19 @@ class RunFacts(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreSetResult:
-    """One score set of one benchmark: its headline, its other numbers, what kind of answers."""
+    """One score set of one benchmark: its headline, its other numbers, what kind of answers.
+
+    `outcomes` and `n_unscored` are of all its answers; the headline may be about some of them.
+    """
 
     headline: Estimate
     others: tuple[Estimate, ...]
     outcomes: dict[str, int]
+    n_unscored: int
+
+    @property
+    def n(self) -> int:
+        return sum(self.outcomes.values())
 
     @property
     def unscored_share(self) -> float:
@@ -143,9 +151,9 @@ def load_profile(path: Path) -> Profile:
     _expect_files(path)
     run = _read_run(path / "run.json")
     estimates = _read_estimates(path / "estimates.parquet")
-    outcomes = _count_outcomes(path / "samples.parquet")
+    tallies = _count_answers(path / "samples.parquet")
     ids = _in_order(run, estimates)
-    results = tuple(_result(id, run, estimates, outcomes) for id in ids)
+    results = tuple(_result(id, run, estimates, tallies) for id in ids)
     return Profile(path=path, run=run, benchmarks=results)
 
 
@@ -198,14 +206,25 @@ def _read_estimates(path: Path) -> dict[tuple[str, str], list[Estimate]]:
     return dict(found)
 
 
-def _count_outcomes(path: Path) -> dict[tuple[str, str], dict[str, int]]:
-    """Per benchmark and score set, in the fixed order of outcomes."""
+class Tally(NamedTuple):
+    """The answers of a score set by outcome, in their fixed order, and how many have no value."""
+
+    outcomes: dict[str, int]
+    unscored: int
+
+
+def _count_answers(path: Path) -> dict[tuple[str, str], Tally]:
+    """Per benchmark and score set."""
     keys = ("benchmark", "score_set", "outcome")
-    table = read_table(path, keys)
+    table = read_table(path, (*keys, "value"))
     counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for row in table.group_by(list(keys)).aggregate([([], "count_all")]).to_pylist():
-        counts[row["benchmark"], row["score_set"]][row["outcome"]] += row["count_all"]
-    return {key: _ordered(count) for key, count in counts.items()}
+    unscored: Counter[tuple[str, str]] = Counter()
+    counted = table.group_by(list(keys)).aggregate([([], "count_all"), ("value", "count")])
+    for row in counted.to_pylist():
+        part = row["benchmark"], row["score_set"]
+        counts[part][row["outcome"]] += row["count_all"]
+        unscored[part] += row["count_all"] - row["value_count"]
+    return {part: Tally(_ordered(count), unscored[part]) for part, count in counts.items()}
 
 
 def _ordered(count: Counter[str]) -> dict[str, int]:
@@ -227,10 +246,10 @@ def _result(
     id: str,
     run: RunFacts,
     estimates: dict[tuple[str, str], list[Estimate]],
-    outcomes: dict[tuple[str, str], dict[str, int]],
+    tallies: dict[tuple[str, str], Tally],
 ) -> BenchmarkResult:
     sets = {
-        name: _score_set(estimates.get((id, name), []), outcomes.get((id, name), {}))
+        name: _score_set(estimates.get((id, name), []), tallies.get((id, name), Tally({}, 0)))
         for name in (UPRIGHT, PUBLISHED)
     }
     dimension = next(s.headline.dimension for s in sets.values() if s)
@@ -245,10 +264,12 @@ def _result(
     )
 
 
-def _score_set(estimates: Sequence[Estimate], outcomes: dict[str, int]) -> ScoreSetResult | None:
+def _score_set(estimates: Sequence[Estimate], tally: Tally) -> ScoreSetResult | None:
     """The first metric's value on all samples leads; everything else follows it."""
     leading = [e for e in estimates if e.headline and not e.slice]
     if not leading:
         return None
     others = tuple(e for e in estimates if e is not leading[0])
-    return ScoreSetResult(headline=leading[0], others=others, outcomes=outcomes)
+    return ScoreSetResult(
+        headline=leading[0], others=others, outcomes=tally.outcomes, n_unscored=tally.unscored
+    )

@@ -154,12 +154,12 @@ def kind(sample: Sample) -> str:
     return sample.slices["perturbation"]
 
 
-def perturbed(item: Scored) -> bool:
-    return kind(item.sample) not in (ORIGINAL, REPEAT)
+def perturbed(sample: Sample) -> bool:
+    return kind(sample) not in (ORIGINAL, REPEAT)
 
 
-def repeated(item: Scored) -> bool:
-    return kind(item.sample) == REPEAT
+def repeated(sample: Sample) -> bool:
+    return kind(sample) == REPEAT
 
 
 def within(item: Scored) -> float:
@@ -170,8 +170,8 @@ def between(item: Scored) -> float:
     return float(item.label)
 
 
-def average(value: Callable[[Scored], float], of: Callable[[Scored], bool]) -> Compute:
-    return statistic(lambda items, w: _mean(items, w, value, of), (-1.0, 1.0))
+def average(value: Callable[[Scored], float]) -> Compute:
+    return statistic(lambda items, w: _mean(items, w, value), (-1.0, 1.0))
 
 
 def lost() -> Compute:
@@ -186,10 +186,10 @@ def _mean(
     items: Sequence[Scored],
     w: Floats,
     value: Callable[[Scored], float],
-    of: Callable[[Scored], bool],
+    of: Callable[[Sample], bool] = lambda sample: True,
 ) -> Floats:
-    own = np.array([of(i) for i in items], float)
-    values = np.array([value(i) if of(i) else 0.0 for i in items], float)
+    own = np.array([of(i.sample) for i in items], float)
+    values = np.array([value(i) if of(i.sample) else 0.0 for i in items], float)
     total = w @ own
     means: Floats = np.full(len(w), np.nan)
     np.divide(w @ values, total, out=means, where=total > 0)
@@ -206,21 +206,24 @@ def advinstruction() -> Benchmark:
             metrics=(
                 Metric(
                     name="similarity_above_other_instructions",
-                    compute=average(lambda item: within(item) - between(item), perturbed),
+                    of=perturbed,
+                    compute=average(lambda item: within(item) - between(item)),
                     chance=0.0,
                     by=("perturbation",),
                 ),
-                Metric(name="similarity_to_original", compute=average(within, perturbed)),
+                Metric(name="similarity_to_original", of=perturbed, compute=average(within)),
                 Metric(
                     name="similarity_to_others",
-                    compute=average(between, perturbed),
+                    of=perturbed,
+                    compute=average(between),
                     higher_is_better=False,
                     ceiling=0.0,
                 ),
                 # What sampling alone leaves: the most a perturbed instruction can reach.
-                Metric(name="similarity_of_second_answer", compute=average(within, repeated)),
+                Metric(name="similarity_of_second_answer", of=repeated, compute=average(within)),
                 Metric(
                     name="similarity_lost",
+                    of=lambda sample: kind(sample) != ORIGINAL,
                     compute=lost(),
                     higher_is_better=False,
                     ceiling=0.0,

@@ -23,7 +23,6 @@ from upright.core import (
     Card,
     Dimension,
     Example,
-    Interval,
     Metric,
     Outcome,
     Response,
@@ -41,7 +40,6 @@ from upright.judges import RuleJudge, named, right_or_wrong
 from upright.judges.choice import refused_or_unparsed
 from upright.stats.intervals import Floats
 from upright.stats.metrics import (
-    Compute,
     macro,
     macro_f1,
     mean,
@@ -102,6 +100,9 @@ def to_sample(row: Row, seed: int | None = None) -> Sample:
         worst=next((o for o in options if o != row["label"]), "none of them"),
         group=f"{row['source']} {digest(bare_review(row)['prompt'])[:12]}",
         slices={"source": row["source"]},
+        # The answer is a word, not a place in the list, so answers to the raw prompt can be
+        # judged; they were given with the rating in sight.
+        also_asked_as=row.raw_prompt or "",
     )
 
 
@@ -185,13 +186,8 @@ def toolkit_f1(items: Sequence[Scored], weights: Floats) -> Floats:
     return np.asarray(np.mean(scores, axis=0))
 
 
-def reviews_only(compute: Compute) -> Compute:
-    """Macro F1 needs several rows of each class, which the 37 diagnoses do not have."""
-
-    def on_reviews(items: Sequence[Scored]) -> Interval:
-        return compute([i for i in items if i.sample.slices["source"] != "ddxplus"])
-
-    return on_reviews
+def is_review(sample: Sample) -> bool:
+    return sample.slices["source"] == "flipkart"
 
 
 def readable(item: Scored) -> float:
@@ -214,7 +210,7 @@ def ood_generalization() -> Benchmark:
                     by=("source",),
                 ),
                 Metric(name="accuracy", compute=macro(by_source), by=("source",)),
-                Metric(name="macro_f1_reviews", compute=reviews_only(macro_f1()), chance=1 / 3),
+                Metric(name="macro_f1_reviews", of=is_review, compute=macro_f1(), chance=1 / 3),
                 Metric(name="parse_rate", compute=mean(readable), by=("source",)),
             ),
             options_by_likelihood=True,
