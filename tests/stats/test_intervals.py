@@ -114,6 +114,8 @@ def test_constant_answers_do_not_correlate() -> None:
     items = [item(0.5, said="0", truth=str(i), name=str(i)) for i in range(10)]
     constant = correlation(lambda i: float(i.sample.target), lambda i: float(i.label))(items)
     assert constant.value == 0.0
+    assert constant.low is not None
+    assert constant.low < -0.5, "ten constant answers leave every correlation possible"
     same = correlation(lambda i: float(i.sample.target), lambda i: float(i.sample.target))(items)
     assert same.value == pytest.approx(1.0)
 

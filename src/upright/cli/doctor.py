@@ -5,6 +5,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -31,11 +32,12 @@ def doctor(
 
     Exits with 1 if anything fails; warnings say what you would miss.
     """
-    lines = [python(), memory(), disk(), *map(key, KEYS), *datasets(data)]
+    lines = [python(), memory(), disk(), runtime(), torch(), embedded(), *map(key, KEYS)]
+    lines += datasets(data)
     for line in lines:
-        typer.echo(f"{line.state:<5}{line.what:<18}{line.found}")
+        typer.echo(f"{line.state:<5}{line.what:<20}{line.found}")
         if line.state != OK:
-            typer.echo(f"{'':5}{'':18}-> {line.fix}")
+            typer.echo(f"{'':5}{'':20}-> {line.fix}")
     if any(line.state == FAIL for line in lines):
         raise typer.Exit(1)
 
@@ -66,6 +68,34 @@ def disk() -> Line:
         return Line(FAIL, "cache folder", f"{folder} cannot be written", fix)
     fix = "Free some space, or point UPRIGHT_CACHE elsewhere."
     return Line(OK if free >= 2 else WARN, "cache folder", f"{folder}, {free:.0f} GiB free", fix)
+
+
+def runtime() -> Line:
+    """What runs the embedded model and any Llama on the CPU."""
+    found = _version("openvino")
+    return Line(OK if found else FAIL, "OpenVINO", found or "missing", "pip install openvino")
+
+
+def torch() -> Line:
+    """What runs every other checkpoint, and GPUs."""
+    found = _version("torch")
+    return Line(OK, "torch", found or "not installed (only for local models that are no Llama)")
+
+
+def embedded() -> Line:
+    from upright.models._embedded import NAME, is_here
+
+    if is_here():
+        return Line(OK, f"local/{NAME}", "in the cache")
+    fix = f"The first run fetches it (93 MB): upright run local/{NAME}"
+    return Line(WARN, f"local/{NAME}", "not fetched yet", fix)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def key(name: str) -> Line:

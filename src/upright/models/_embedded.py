@@ -78,6 +78,11 @@ def embedded_folder(wheel: Wheel = WHEEL) -> Path:
     )
 
 
+def is_here() -> bool:
+    """Whether the embedded model is in the cache already."""
+    return _complete(cache_dir() / "models" / NAME)
+
+
 def source_of(folder: Path) -> str:
     """Where a folder's files came from, as far as it says."""
     try:

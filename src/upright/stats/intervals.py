@@ -56,6 +56,11 @@ def proportion(values: Floats, clusters: Sequence[str], level: float = LEVEL) ->
     return wilson(float(values.mean()), max(effective_n(values, clusters), 1e-9), level)
 
 
+def fisher_half_width(n: int, level: float = LEVEL) -> float:
+    """Half the width of Fisher's z interval for a correlation of 0 in `n` pairs."""
+    return float(np.tanh(norm.ppf(0.5 + level / 2) / np.sqrt(n - 3))) if n > 3 else 1.0
+
+
 def average(parts: Sequence[tuple[float, Bounds]]) -> Bounds:
     """Interval for the unweighted mean of independent estimates, each with its own interval.
 

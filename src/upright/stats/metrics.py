@@ -11,7 +11,14 @@ from scipy.stats import rankdata
 
 from upright.core import Interval, Scored
 from upright.stats.bootstrap import bootstrap
-from upright.stats.intervals import Bounds, Floats, average, difference, proportion
+from upright.stats.intervals import (
+    Bounds,
+    Floats,
+    average,
+    difference,
+    fisher_half_width,
+    proportion,
+)
 
 Compute = Callable[[Sequence[Scored]], Interval]
 Value = Callable[[Scored], float | None]
@@ -141,14 +148,15 @@ def macro_f1(over: Key | None = None) -> Compute:
 
 
 def correlation(x: Callable[[Scored], float], y: Callable[[Scored], float]) -> Compute:
-    """Pearson's r. Constant answers carry no information: r is then 0."""
+    """Pearson's r. Constant answers carry no information: r is then 0, give or take."""
 
     def compute(items: Sequence[Scored]) -> Interval:
         if not items:
             return NOTHING
         a, b = np.array([x(i) for i in items], float), np.array([y(i) for i in items], float)
         if a.std() == 0 or b.std() == 0:
-            return Interval(0.0, 0.0, 0.0, "answers do not vary")
+            half = fisher_half_width(len(set(_clusters(items))))
+            return Interval(0.0, -half, half, "Fisher's z (answers do not vary)")
         return bootstrap(lambda w: _pearson(w, a, b), _clusters(items), (-1, 1))
 
     return compute
