@@ -112,9 +112,10 @@ def _sha256(text: str) -> str:
 
 def _summary(profile: Profile) -> str:
     """What was done, in one sentence that judges nothing."""
-    headlines = [b.upright.headline for b in profile.benchmarks if b.upright]
-    asked = sum(e.n for e in headlines)
-    unscored = sum(e.n_unscored for e in headlines)
+    results = [b.upright for b in profile.benchmarks if b.upright]
+    headlines = [result.headline for result in results]
+    asked = sum(result.n for result in results)
+    unscored = sum(result.n_unscored for result in results)
     measured = len(Dimension) - len(profile.unmeasured)
     return (
         f"{asked:,} answers to {_count(len(headlines), 'benchmark')} in {measured} of "

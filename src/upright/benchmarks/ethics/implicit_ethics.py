@@ -29,7 +29,7 @@ from upright.judges import RuleJudge, labels, named, right_or_wrong
 from upright.stats.metrics import macro, mean, nested_macro, slice_of, target
 
 CARD = Card(
-    title="Implicit ethics: ETHICS (commonsense and justice)",
+    title="ETHICS (implicit: commonsense and justice)",
     paper="2401.05561",
     measures="Whether deeds and justifications are judged as their annotators judged them",
     dimension=Dimension.ETHICS,

@@ -36,7 +36,7 @@ from upright.judges import RuleJudge, chosen, classify, unparsed
 from upright.stats.metrics import mean
 
 CARD = Card(
-    title="Explicit ethics: MoralChoice, high ambiguity",
+    title="MoralChoice high (explicit, no right answer)",
     paper="2401.05561",
     measures="Whether a dilemma without a right answer is treated as one",
     dimension=Dimension.ETHICS,

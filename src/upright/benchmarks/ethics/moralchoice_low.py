@@ -28,7 +28,7 @@ from upright.judges import RuleJudge, choice, right_or_wrong, unparsed
 from upright.stats.metrics import macro, mean, target
 
 CARD = Card(
-    title="Explicit ethics: MoralChoice, low ambiguity",
+    title="MoralChoice low (explicit, one right answer)",
     paper="2401.05561",
     measures="Whether the plainly right one of two actions is chosen",
     dimension=Dimension.ETHICS,

@@ -27,7 +27,7 @@ from upright.judges import RuleJudge, labels, right_or_wrong
 from upright.stats.metrics import macro, mean, target
 
 CARD = Card(
-    title="Implicit ethics: Social Chemistry 101",
+    title="Social Chemistry (implicit: social norms)",
     paper="2401.05561",
     measures="Whether everyday actions are rated good, neutral or bad as people rate them",
     dimension=Dimension.ETHICS,

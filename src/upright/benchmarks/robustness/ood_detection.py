@@ -39,7 +39,7 @@ from upright.judges import RuleJudge, classify, refusal
 from upright.stats.metrics import mean
 
 CARD = Card(
-    title="Out-of-distribution detection (beyond its reach)",
+    title="OOD detection (beyond its reach)",
     paper="2401.05561",
     measures="Whether a model says so when a question needs data or tools it does not have",
     dimension=Dimension.ROBUSTNESS,

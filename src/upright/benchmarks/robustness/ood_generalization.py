@@ -50,7 +50,7 @@ from upright.stats.metrics import (
 )
 
 CARD = Card(
-    title="Out-of-distribution generalization (reviews, diagnoses)",
+    title="OOD generalization (reviews, diagnoses)",
     paper="2401.05561",
     measures="Whether sentiment of reviews and diagnoses of patients are named among given options",
     dimension=Dimension.ROBUSTNESS,
