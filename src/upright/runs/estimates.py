@@ -70,7 +70,7 @@ def _estimate(
         high=interval.high,
         n=len(judged),
         n_unscored=len(judged) - len(scored),
-        method=interval.method,
+        method=f"{interval.method}{_asked(judged)}",
         higher_is_better=metric.higher_is_better,
         chance=metric.chance,
         ceiling=metric.ceiling,
@@ -78,6 +78,12 @@ def _estimate(
         judge=", ".join(sorted({one.verdict.judge for one in judged} - {""})),
         withheld=withheld or ("" if interval.value is not None else interval.method),
     )
+
+
+def _asked(judged: Sequence[Judged]) -> str:
+    """A note where the model did not write its answers but chose the likeliest option."""
+    chosen = any(one.response.finish_reason == "choice" for one in judged)
+    return "; options by likelihood" if chosen else ""
 
 
 def _withheld(judged: Sequence[Judged]) -> str:
