@@ -1,7 +1,7 @@
 """A benchmark: samples, a judge, metrics, and examples that prove the judge."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import msgspec
@@ -39,10 +39,14 @@ class Judge(Protocol):
 
 
 class Ruling(msgspec.Struct, frozen=True):
-    """What a judge model's label means."""
+    """What a judge model's label means.
+
+    by_target   the label is an answer: its value is 1 where it is the sample's target, else 0
+    """
 
     outcome: Outcome
-    value: float | None
+    value: float | None = None
+    by_target: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,20 @@ class Rubric:
     question: str
     labels: Mapping[str, Ruling]
 
+    def about(self, sample: Sample) -> "Rubric":
+        """The same rubric with the value of every label settled for one sample."""
+        settled = {
+            label: Ruling(ruling.outcome, float(label == sample.target))
+            if ruling.by_target
+            else ruling
+            for label, ruling in self.labels.items()
+        }
+        return replace(self, labels=settled)
+
+
+def always(answer: Answer) -> bool:
+    return True
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreSet:
@@ -64,6 +82,7 @@ class ScoreSet:
 
     samples     (rows, seed) -> samples
     rubric      asked instead of `judge` where a judge model is given
+    asks_judge  about which answers it is asked; the others keep the verdict of `judge`
     options_by_likelihood   whether a model that can may pick among `options` by likelihood
     """
 
@@ -71,6 +90,7 @@ class ScoreSet:
     judge: Judge
     metrics: tuple[Metric, ...]
     rubric: Rubric | None = None
+    asks_judge: Callable[[Answer], bool] = always
     options_by_likelihood: bool = False
 
 

@@ -94,7 +94,8 @@ async def ask_judge(
     unread = _cases(plan, responses)
     for replicate in range(ROUNDS):
         asked = {
-            id: replace(to_request(rubric, *answer, judge.id), replicate=replicate)
+            # Another seed each time: the same words again would get the same reply.
+            id: replace(to_request(rubric, *answer, judge.id), replicate=replicate, seed=replicate)
             for id, (rubric, answer) in unread.items()
         }
         replies = await desk.answer(VERDICTS, judge, {r.key: r for r in asked.values()})
@@ -107,10 +108,11 @@ async def ask_judge(
 def _cases(plan: Plan, responses: Mapping[str, Response]) -> dict[str, tuple[Rubric, Answer]]:
     """By item id, what a judge model is to read: silence and errors need no judge."""
     return {
-        item.id: (rubric, Answer(item.sample, responses[item.key]))
+        item.id: (score_set.rubric.about(item.sample), answer)
         for item in plan.items
-        if (rubric := plan.score_set(item.benchmark, item.score_set).rubric)
-        and responses[item.key].text.strip()
+        for score_set in [plan.score_set(item.benchmark, item.score_set)]
+        for answer in [Answer(item.sample, responses[item.key])]
+        if score_set.rubric and answer.response.text.strip() and score_set.asks_judge(answer)
     }
 
 
