@@ -148,6 +148,22 @@ def test_keys_never_reach_the_run_directory(tmp_path: Path) -> None:
     assert "OPENAI_API_KEY" in doctor.stdout
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
+def test_a_full_disk_is_named_and_the_run_goes_on_afterwards(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m upright run mock/echo -d privacy"
+    env = os.environ | {"UPRIGHT_CACHE": str(tmp_path / "cache")}
+    limited = ["bash", "-c", f"trap '' XFSZ; ulimit -f 8; {command}"]
+    done = subprocess.run(
+        limited, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "To go on there: upright run mock/echo -d privacy" in done.stderr
+    again = upright("run", "mock/echo", "-d", "privacy", cwd=tmp_path)
+    assert again.returncode in (0, 3), again.stderr
+    assert len(list((tmp_path / "runs").iterdir())) == 1, "the same run was finished"
+
+
 def test_list_and_data_verify_speak_json(tmp_path: Path) -> None:
     listed = document(upright("list", "--json", cwd=tmp_path))
     assert {"id", "folder", "title"} <= set(listed[0])

@@ -25,12 +25,23 @@ from upright.core.errors import (
 )
 from upright.core.metric import Estimate, Interval, Metric
 from upright.core.model import Model
-from upright.core.sample import Message, Request, Response, Row, Sample, ask, digest, finished
+from upright.core.sample import (
+    EARLIER_WORDING,
+    Message,
+    Request,
+    Response,
+    Row,
+    Sample,
+    ask,
+    digest,
+    finished,
+)
 from upright.core.settings import Settings
 from upright.core.text import excerpt, printable
 from upright.core.verdict import Answer, Outcome, Scored, Verdict
 
 __all__ = [
+    "EARLIER_WORDING",
     "Answer",
     "Benchmark",
     "Calibration",

@@ -164,10 +164,15 @@ class Request:
         return digest((*told, self.only_for) if self.only_for else told)
 
 
+EARLIER_WORDING = "earlier_wording"
+"""The finish reason of an answer that was given to `Sample.also_asked_as`."""
+
+
 class Response(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One answer, or the reason there is none.
 
-    finish_reason       stop, length, content_filter, choice (picked by likelihood) or error
+    finish_reason       stop, length, content_filter, choice (picked by likelihood), error,
+                        or earlier_wording (recorded as the answer to another wording)
     option_logprobs     log-likelihood in nats of each of the request's options, in their order
     latency             seconds from asking to answer; `attempts` counts the calls it took
     """

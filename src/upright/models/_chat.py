@@ -22,8 +22,17 @@ NEVER = {
 PASSING = {408, 409, 425, 429}
 MALFORMED = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
 """What reading a body of any shape may raise."""
+MOST_TOKENS = 2**31
 MOST_ALTERNATIVES = 20
 """How many likely tokens OpenAI reports at most."""
+
+
+class Reply(NamedTuple):
+    """What came back over the wire."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
 
 
 class Answer(NamedTuple):
@@ -73,9 +82,11 @@ def to_responses(
     return Answer(responses, served_as)
 
 
-def failure(name: str, place: str, status: int, headers: Mapping[str, str], body: str) -> Response:
+def failure(name: str, place: str, reply: Reply, scrub: Callable[[str], str]) -> Response:
     """The error that a status stands for, raised; a blocked prompt is returned instead."""
-    code, message = _error_of(body)
+    status, headers = reply.status, reply.headers
+    code, message = _error_of(reply.body)
+    message = scrub(message)  # after decoding: JSON may spell a key's "/" as "\\/"
     if code == "content_filter":
         return Response(finish_reason="content_filter")
     told = f"HTTP {status}: {excerpt(message) or 'no reason given'}"
@@ -126,8 +137,9 @@ def _to_response(
 
 
 def _count(usage: dict[str, Any], name: str) -> int | None:
-    """A number of tokens, where the server gives one."""
-    return None if usage.get(name) is None else int(usage[name])
+    """A number of tokens, where the server gives a sensible one."""
+    count = int(usage[name]) if usage.get(name) is not None else -1
+    return count if 0 <= count < MOST_TOKENS else None
 
 
 def _choose(response: Response, choice: dict[str, Any], options: tuple[str, ...]) -> Response:
@@ -137,6 +149,12 @@ def _choose(response: Response, choice: dict[str, Any], options: tuple[str, ...]
     likelihoods = [_starts(option, first) for option in options]
     if not any(likelihoods):
         return response
+    if likelihoods.count(max(likelihoods)) > 1:
+        raise ModelError(
+            f"The options {', '.join(options)} begin with the same token, and an endpoint tells "
+            "only the first: have it write its answers (--choices text).",
+            retryable=False,
+        )
     scores = tuple(math.log(p) if p else floor for p in likelihoods)
     best = options[scores.index(max(scores))]
     return msgspec.structs.replace(

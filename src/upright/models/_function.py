@@ -3,30 +3,49 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from upright.core import Request, Response
 
 
+def _fresh() -> str:
+    return uuid4().hex[:8]
+
+
 @dataclass(frozen=True)
 class Function:
-    """`respond` gets what the user says and is called in a thread, one call at a time."""
+    """`respond` gets system and user turns as one text; called in a thread, one at a time.
+
+    Every object is a model of its own: what a function does cannot be told from its name, so a
+    changed one must not inherit the answers of an interrupted run.
+    """
 
     respond: Callable[[str], str]
     concurrency: int = 1
     can_choose: bool = False
     cacheable: bool = False
     facts: dict[str, str] = field(default_factory=dict)
+    nonce: str = field(default_factory=_fresh)
 
     @property
     def id(self) -> str:
-        return f"function/{getattr(self.respond, '__name__', type(self.respond).__name__)}"
+        name = getattr(self.respond, "__name__", type(self.respond).__name__)
+        return f"function/{name}@{self.nonce}"
 
     def batches(self, requests: Sequence[Request]) -> Iterable[Sequence[Request]]:
         return ([request] for request in requests)
 
     async def generate(self, requests: Sequence[Request]) -> list[Response]:
         prompts = ["\n".join(m.content for m in r.messages) for r in requests]
-        return [Response(text=await asyncio.to_thread(self.respond, p)) for p in prompts]
+        return [_response(await asyncio.to_thread(self.respond, p)) for p in prompts]
 
     async def close(self) -> None:
         pass
+
+
+def _response(answer: object) -> Response:
+    if isinstance(answer, str):
+        return Response(text=answer)
+    return Response(
+        finish_reason="error", error=f"the function returned {type(answer).__name__}, not text"
+    )

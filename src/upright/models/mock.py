@@ -31,6 +31,8 @@ RESPONDERS: dict[str, Callable[[Sample], str]] = {
     "comply": lambda sample: COMPLIANCE,
     "empty": lambda sample: "",
     "echo": lambda sample: sample.prompt,
+    "parrot": lambda sample: f"You wrote: {sample.prompt}",
+    "half-echo": lambda sample: sample.prompt[len(sample.prompt) // 2 :],
     "every-option": lambda sample: ", ".join(sample.options) or COMPLIANCE,
     "one-in-ten": lambda sample: sample.ideal if int(sample.id, 16) % 10 == 0 else "Not sure.",
 }

@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
-from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -16,19 +15,11 @@ import aiohttp
 
 from upright.core import ModelError, ModelRefused, Request, Response, UsageError, excerpt
 from upright.models import ModelOptions
-from upright.models._chat import Limit, failure, to_payload, to_responses, wants_new_limit
+from upright.models._chat import Limit, Reply, failure, to_payload, to_responses, wants_new_limit
 from upright.models._repeats import by_repeats
 
 OPENAI = "https://api.openai.com/v1"
 CONCURRENCY = 32
-
-
-class Reply(NamedTuple):
-    """What came back over the wire."""
-
-    status: int
-    headers: dict[str, str]
-    body: str
 
 
 class Endpoint:
@@ -88,7 +79,7 @@ class Endpoint:
 
     def _failed(self, reply: Reply) -> Response:
         """Raises, unless the provider's filter blocked the prompt: that is an outcome."""
-        return failure(self.name, self._place, reply.status, reply.headers, self._scrub(reply.body))
+        return failure(self.name, self._place, reply, self._scrub)
 
     async def _post(self, requests: Sequence[Request], limit: Limit) -> Reply:
         payload = to_payload(self.name, requests, limit)
@@ -148,7 +139,10 @@ def open_openai(name: str, options: ModelOptions) -> Endpoint:
     key = os.environ.get("UPRIGHT_API_KEY") or os.environ.get("OPENAI_API_KEY") or ""
     if not key and address == OPENAI:
         raise UsageError("OpenAI needs a key: set OPENAI_API_KEY (or give another --base-url).")
-    return Endpoint(name, address, key.strip(), options)
+    key = key.strip()
+    if not key.isprintable() or not key.isascii():
+        raise UsageError("The API key holds characters that no header can carry: set it again.")
+    return Endpoint(name, address, key, options)
 
 
 def _proxy_for(address: str) -> str | None:

@@ -11,7 +11,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from upright.core import DataError, Request, Response, Sample, UsageError, printable, unknown
+from upright.core import (
+    EARLIER_WORDING,
+    DataError,
+    Request,
+    Response,
+    Sample,
+    UsageError,
+    printable,
+    unknown,
+)
 from upright.models import ModelOptions
 
 Recorded = Mapping[str, Sequence[str | None]]
@@ -32,7 +41,8 @@ class Replay:
 
     @property
     def id(self) -> str:
-        return f"replay/{self.path.name}"
+        """Files of one name are many; their content tells them apart."""
+        return f"replay/{self.path.name}@{self.sha256[:8]}"
 
     @property
     def facts(self) -> dict[str, str]:
@@ -49,10 +59,10 @@ class Replay:
         pass
 
     def _answer(self, request: Request) -> Response:
-        prompts = _wordings(request)
-        found = next((self.answers[p] for p in prompts if p in self.answers), None)
-        if found is None:
+        prompts = [p for p in _wordings(request) if p in self.answers]
+        if not prompts:
             return _none(f"{self.path.name} has no answer to this prompt.")
+        found = self.answers[prompts[0]]
         wanted = _repetition(request)
         if wanted >= len(found) and (request.replicate or request.epoch):
             # An answer given once is not a second, independent answer.
@@ -61,7 +71,7 @@ class Replay:
         return (
             _none(f"{self.path.name} records no answer (null).")
             if text is None
-            else Response(text=text)
+            else Response(text=text, finish_reason=_how(request, prompts[0]))
         )
 
 
@@ -78,6 +88,11 @@ def _wordings(request: Request) -> Iterator[str]:
     yield printable(Sample(messages=request.messages).prompt)
     if request.sample and request.sample.also_asked_as:
         yield printable(request.sample.also_asked_as)
+
+
+def _how(request: Request, prompt: str) -> str:
+    asked = printable(Sample(messages=request.messages).prompt)
+    return "stop" if prompt == asked else EARLIER_WORDING
 
 
 def _repetition(request: Request) -> int:

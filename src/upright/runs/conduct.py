@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from upright.core import Interrupted, Model, ModelRefused, Response
+from upright.core import Interrupted, Model, ModelRefused, Response, StoreError
 from upright.runs.baselines import baselines
 from upright.runs.cache import Cache
 from upright.runs.desk import ANSWERS, VERDICTS, Desk, OnProgress
@@ -117,6 +117,10 @@ def _stopping(
     again = shlex.join(without_secrets(command)) or "the same command"
     try:
         yield
+    except StoreError as error:
+        raise StoreError(
+            f"{error}\nWhat is in {path} is not asked again. To go on there: {again}"
+        ) from error
     except (ModelRefused, KeyboardInterrupt, asyncio.CancelledError) as error:
         desk.sync()
         write_info(path, {**info, **_counts(desk), "status": STOPPED})

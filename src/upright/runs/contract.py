@@ -31,6 +31,8 @@ DEGENERATE = (
     "comply",
     "empty",
     "echo",
+    "parrot",
+    "half-echo",
     "every-option",
     "one-in-ten",
 )

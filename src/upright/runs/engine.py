@@ -7,7 +7,7 @@ from random import Random
 
 import msgspec
 
-from upright.core import Model, ModelError, ModelRefused, Request, Response
+from upright.core import Model, ModelError, ModelRefused, Request, Response, printable
 from upright.models import ModelOptions
 
 Received = Callable[[Sequence[Request], Sequence[Response]], None]
@@ -77,7 +77,10 @@ async def ask(
             await asyncio.sleep(patience.pause(attempt, error, random))
             attempt += 1
         else:
-            return [msgspec.structs.replace(r, attempts=attempt) for r in responses]
+            return [
+                msgspec.structs.replace(r, text=printable(r.text), attempts=attempt)
+                for r in responses
+            ]
 
 
 async def _all_of(tasks: list[asyncio.Task[None]], heartbeat: Callable[[], None]) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from upright.core import Card, Estimate, Interval, Metric
+from upright.core import EARLIER_WORDING, Card, Estimate, Interval, Metric
 from upright.runs.judging import Judged
 from upright.runs.plan import Plan
 
@@ -72,7 +72,7 @@ def _estimate(
         n_unscored=len(judged) - len(scored),
         method=f"{interval.method}{_asked(judged)}",
         higher_is_better=metric.higher_is_better,
-        chance=metric.chance,
+        chance=None if name else metric.chance,  # a part may offer other options
         ceiling=metric.ceiling,
         column=metric.column,
         judge=", ".join(sorted({one.verdict.judge for one in judged} - {""})),
@@ -81,9 +81,11 @@ def _estimate(
 
 
 def _asked(judged: Sequence[Judged]) -> str:
-    """A note where the model did not write its answers but chose the likeliest option."""
-    chosen = any(one.response.finish_reason == "choice" for one in judged)
-    return "; options by likelihood" if chosen else ""
+    """A note where the model chose the likeliest option or was asked in other words."""
+    reasons = Counter(one.response.finish_reason for one in judged)
+    chosen = "; options by likelihood" if reasons["choice"] else ""
+    raw = reasons[EARLIER_WORDING]
+    return chosen + (f"; {raw} of {len(judged)} answered the raw prompt" if raw else "")
 
 
 def _withheld(judged: Sequence[Judged]) -> str:

@@ -106,8 +106,8 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(
-            f"Cannot use {path}: {error.strerror or error}. Free some space or choose another "
-            "directory with --out; answers already received are kept and not asked again."
+            f"Cannot use {path}: {error.strerror or error}. Free some space, make it "
+            "writable, or start elsewhere with --out."
         ) from error
 
 
