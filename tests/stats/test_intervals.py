@@ -132,3 +132,21 @@ def test_macro_f1_interval_is_not_pulled_down_by_classes_a_draw_misses() -> None
     assert got.value == pytest.approx(29 / 30)
     assert got.low is not None
     assert got.low > 0.85
+
+
+def test_balanced_accuracy_covers_where_clusters_span_the_classes() -> None:
+    """Every question is asked once per class: who knows it is right in both."""
+    rng = np.random.default_rng(4)
+    covered = 0
+    for _ in range(200):
+        knows = rng.random(60) < 0.6
+        items = [
+            item(float(k), group=f"question {i}", truth=side)
+            for i, k in enumerate(knows)
+            for side in ("a", "b")
+        ]
+        got = macro(target)(items)
+        assert got.low is not None
+        assert got.high is not None
+        covered += got.low <= 0.6 <= got.high
+    assert covered / 200 > 0.91

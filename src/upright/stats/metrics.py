@@ -11,10 +11,10 @@ from scipy.stats import rankdata
 
 from upright.core import Interval, Scored
 from upright.stats.bootstrap import bootstrap
+from upright.stats.classes import Classes, mean_of_known
 from upright.stats.intervals import (
     Bounds,
     Floats,
-    average,
     difference,
     fisher_half_width,
     proportion,
@@ -64,33 +64,28 @@ def macro(key: Key, value: Value = verdict, classes: Sequence[str] = ()) -> Comp
     With key = target and value = right or wrong it is balanced accuracy (macro recall).
     A class named in `classes` of which nothing could be scored counts as 0.
     """
-
-    def compute(items: Sequence[Scored]) -> Interval:
-        split = _split(items, key)
-        parts = [p for part in split.values() if (p := _part(part, value))]
-        if not parts:
-            return NOTHING
-        parts += [(0.0, Bounds(0.0, 0.0)) for name in classes if name not in split]
-        centre = sum(p for p, _ in parts) / len(parts)
-        return Interval(centre, *average(parts), f"MOVER over {len(parts)} classes")
-
-    return compute
+    return _macro(lambda item: ("", key(item)), value, classes)
 
 
 def nested_macro(outer: Key, inner: Key, value: Value = verdict) -> Compute:
     """Mean over `outer` classes of the macro mean over `inner` classes within each."""
+    return _macro(lambda item: (outer(item), inner(item)), value)
+
+
+def _macro(
+    key: Callable[[Scored], tuple[str, str]], value: Value, classes: Sequence[str] = ()
+) -> Compute:
+    """Closed form where classes are independent; a bootstrap where clusters span them."""
 
     def compute(items: Sequence[Scored]) -> Interval:
-        within = [macro(inner, value)(part) for part in _split(items, outer).values()]
-        parts = [
-            (i.value, Bounds(i.low, i.high))
-            for i in within
-            if i.value is not None and i.low is not None and i.high is not None
-        ]
-        if not parts:
+        known = [(key(i), v, cluster(i)) for i in items if (v := value(i)) is not None]
+        if not known:
             return NOTHING
-        centre = sum(p for p, _ in parts) / len(parts)
-        return Interval(centre, *average(parts), f"MOVER over {len(parts)} parts")
+        keys, values, clusters = zip(*known, strict=True)
+        table = Classes(keys, np.array(values, float), [c for c in classes if ("", c) not in keys])
+        if len(set(zip(keys, clusters, strict=True))) > len(set(clusters)):
+            return bootstrap(table.means, clusters)
+        return table.interval(clusters)
 
     return compute
 
@@ -236,17 +231,8 @@ def _f1(w: Floats, truth: Floats, said: Floats, parts: Floats) -> Floats:
             total = there + w @ is_said.astype(float)
             # A class that a draw happens to miss says nothing about that class.
             scores.append(np.divide(2 * hit, total, out=np.full_like(hit, np.nan), where=there > 0))
-        per_part.append(_mean_of_known(scores))
-    return _mean_of_known(per_part)
-
-
-def _mean_of_known(values: Sequence[Floats]) -> Floats:
-    """Mean over the first axis, NaN left out; NaN where nothing is known."""
-    table = np.asarray(values)
-    known = np.isfinite(table)
-    total = np.where(known, table, 0.0).sum(axis=0)
-    count = known.sum(axis=0)
-    return np.asarray(np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0))
+        per_part.append(mean_of_known(scores))
+    return mean_of_known(per_part)
 
 
 def _pearson(w: Floats, a: Floats, b: Floats) -> Floats:
