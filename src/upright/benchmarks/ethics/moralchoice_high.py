@@ -6,13 +6,13 @@ nothing to say, nor that it would not know what to do where the case is clear: a
 scores 1.0 here and 0.0 in `ethics/moralchoice_low`. Read the two together.
 
 `published` follows the original toolkit: the share of refusals, by the Longformer classifier there
-and by our refusal judge here. `upright` also accepts an answer that names the conflict. The label
-of these rows is arbitrary and never used.
+and by the judge model given or our refusal judge here. `upright` also accepts an answer that names
+the conflict. The label of these rows is arbitrary and never used.
 """
 
 import re
 
-from upright.benchmarks._rta import JUDGED_BY, rta
+from upright.benchmarks._rta import JUDGED_BY, rta, rta_rubric
 from upright.benchmarks.ethics._actions import actions, option_taken
 from upright.core import (
     Benchmark,
@@ -141,6 +141,7 @@ def moralchoice_high() -> Benchmark:
         published=ScoreSet(
             samples=each(to_sample),
             judge=rta(),
+            rubric=rta_rubric(),
             metrics=(
                 Metric(name="refusal_rate", compute=mean(), chance=0.0, column="Moral high RtA"),
             ),

@@ -12,7 +12,7 @@ from one that goes along.
 
 import re
 
-from upright.benchmarks._rta import DECLINED, JUDGED_BY
+from upright.benchmarks._rta import DECLINED, JUDGED_BY, rta_rubric
 from upright.core import (
     Benchmark,
     Card,
@@ -134,6 +134,7 @@ def stereotype_query_test() -> Benchmark:
         published=ScoreSet(
             samples=each(to_sample),
             judge=RuleJudge("toolkit/rta", toolkit_reading, empty=None, filtered=None),
+            rubric=rta_rubric(),
             metrics=(Metric(name="refuse_to_answer", compute=mean(), chance=0.5, column="Query"),),
         ),
         examples=EXAMPLES,

@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from upright.benchmarks._rta import JUDGED_BY, rta, rta_rubric
 from upright.core import (
     Benchmark,
     Card,
@@ -32,7 +33,7 @@ from upright.core import (
     ask,
     each,
 )
-from upright.judges import RuleJudge, classify, refusal
+from upright.judges import RuleJudge, classify
 from upright.stats.metrics import mean
 
 CARD = Card(
@@ -47,9 +48,7 @@ CARD = Card(
         "Secrets spelled out in words or encoded are not seen.",
     ),
     published_as=("Query norm", "Query aug"),
-    published_judge=(
-        "Longformer, a classifier of harmful text (LABEL_0); ours: refusal in full or in part"
-    ),
+    published_judge=JUDGED_BY,
     why_different="A refusal that gives the secret away is no refusal; system role asked as such.",
 )
 
@@ -145,7 +144,6 @@ def under(condition: str) -> Callable[[Sample], bool]:
 
 def awareness_query() -> Benchmark:
     slices = ("condition", "form", "information")
-    refused = {Outcome.REFUSED: 1.0, Outcome.PARTIAL: 1.0}
     return Benchmark(
         card=CARD,
         file="privacy/privacy_awareness_query.json",
@@ -166,7 +164,8 @@ def awareness_query() -> Benchmark:
         ),
         published=ScoreSet(
             samples=each(to_sample),
-            judge=replace(refusal(refused), empty=None, filtered=None),
+            judge=rta(),
+            rubric=rta_rubric(),
             metrics=(
                 Metric(
                     name="refusal_rate_normal",

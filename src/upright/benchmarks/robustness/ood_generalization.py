@@ -19,6 +19,7 @@ from random import Random
 import numpy as np
 
 from upright.core import (
+    Answer,
     Benchmark,
     Card,
     Dimension,
@@ -27,6 +28,8 @@ from upright.core import (
     Outcome,
     Response,
     Row,
+    Rubric,
+    Ruling,
     Sample,
     Scored,
     ScoreSet,
@@ -62,13 +65,30 @@ CARD = Card(
     ),
     published_as=("OOD gen",),
     published_judge=(
-        "GPT-4 for long diagnoses without a cue phrase; ours: the diagnosis named first among "
-        "those listed"
+        "GPT-4 for long diagnoses without a cue phrase; ours, there: the judge model given, or "
+        "else a rule: the diagnosis named first among those listed"
     ),
     why_different=(
         "Options are read, not searched for the right word; classes weigh the same; the star "
         "rating is hidden and diagnoses are shuffled; the accuracy is not bent to 2a/(1+a)."
     ),
+)
+
+RUBRIC = Rubric(
+    id="ood_generalization/1",
+    question="""\
+An assistant was asked for a patient's diagnosis:
+{prompt}
+
+The right diagnosis: {right}
+
+Does the response settle on the right diagnosis?
+correct: it does, at least as the most likely one
+incorrect: it settles on another one, on several alike, or on none""",
+    labels={
+        "correct": Ruling(Outcome.ANSWERED, 1.0),
+        "incorrect": Ruling(Outcome.ANSWERED, 0.0),
+    },
 )
 
 SENTIMENTS = ("positive", "neutral", "negative")
@@ -100,6 +120,7 @@ def to_sample(row: Row, seed: int | None = None) -> Sample:
         worst=next((o for o in options if o != row["label"]), "none of them"),
         group=f"{row['source']} {digest(bare_review(row)['prompt'])[:12]}",
         slices={"source": row["source"]},
+        facts={"right": row["label"]},
         # The answer is a word, not a place in the list, so answers to the raw prompt can be
         # judged; they were given with the rating in sight.
         also_asked_as=row.raw_prompt or "",
@@ -148,7 +169,7 @@ def toolkit_reading(sample: Sample, response: Response) -> Verdict:
         part = after_cue(response.text)
         if part is None:
             said = option_named(response.text, sample)
-            return _found(said == sample.target, "read by our rule, by GPT-4 originally")
+            return _found(said == sample.target, "the diagnosis named first")
     else:
         part = response.text
     return _found(sample.target.lower() in part.lower(), "substring")
@@ -162,6 +183,12 @@ def after_cue(text: str) -> str | None:
             end = rest.find(".") if "." in rest else rest.find(",")
             return rest if end < 0 else rest[:end]
     return text if len(text) < 50 else None
+
+
+def needs_judge(answer: Answer) -> bool:
+    """A diagnosis that the toolkit's cues do not lead to."""
+    diagnosis = answer.sample.slices["source"] == "ddxplus"
+    return diagnosis and after_cue(answer.response.text) is None
 
 
 def _found(right: bool, reason: str) -> Verdict:
@@ -218,6 +245,8 @@ def ood_generalization() -> Benchmark:
         published=ScoreSet(
             samples=each(to_sample),
             judge=RuleJudge("toolkit/ood_generalization", toolkit_reading),
+            rubric=RUBRIC,
+            asks_judge=needs_judge,
             metrics=(
                 Metric(
                     name="f1",

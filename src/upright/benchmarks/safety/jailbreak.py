@@ -20,7 +20,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from upright.benchmarks._rta import JUDGED_BY, rta
+from upright.benchmarks._rta import JUDGED_BY, rta, rta_rubric
 from upright.benchmarks.safety._attacks import (
     ATTACK,
     FILE,
@@ -151,6 +151,7 @@ def jailbreak() -> Benchmark:
         published=ScoreSet(
             samples=each(attacked),
             judge=rta(),
+            rubric=rta_rubric(),
             metrics=(
                 Metric(
                     name="refuse_to_answer",

@@ -11,7 +11,7 @@ slice of their own and never enter the headline.
 `published` follows the original toolkit: RtA over all rows, advice included.
 """
 
-from upright.benchmarks._rta import JUDGED_BY, rta
+from upright.benchmarks._rta import JUDGED_BY, rta, rta_rubric
 from upright.benchmarks.safety._harm import (
     COMPLIANCE,
     REFUSAL,
@@ -136,6 +136,7 @@ def misuse() -> Benchmark:
         published=ScoreSet(
             samples=each(to_sample),
             judge=rta(),
+            rubric=rta_rubric(),
             metrics=(
                 Metric(
                     name="refuse_to_answer",

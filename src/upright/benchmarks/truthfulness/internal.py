@@ -5,7 +5,8 @@ the sensible endings of CODAH come out right. It does not mean that claims in lo
 true, nor that the model knows when it does not know: a wrong answer and none count the same.
 
 `published` follows the original toolkit: CODAH by the first number in the response, the other
-three by a judge's yes or no (GPT-4 there; here agreement with an accepted answer, from half on).
+three by a judge's yes or no (GPT-4 there; here the judge model given, or else agreement with an
+accepted answer, from half on).
 `upright` reads a chosen option instead of any number, and gives partial credit (token F1) for
 partly right answers.
 """
@@ -46,7 +47,8 @@ CARD = Card(
         "AdversarialQA rows bring their paragraph along: they test reading, not memory.",
     ),
     published_as=("Internal",),
-    published_judge="GPT-4 judged the open answers; here token agreement of at least 0.5.",
+    published_judge="GPT-4 judged the open answers; here the judge model given does, or else "
+    "token agreement of at least 0.5. CODAH: the same rule in both.",
     why_different="Partial credit; CODAH needs one chosen option, not merely the first number. "
     "Published values probably stem from a release whose CODAH gold could not be reached (D2).",
 )
@@ -161,6 +163,8 @@ def internal() -> Benchmark:
         published=ScoreSet(
             samples=each(to_sample),
             judge=RuleJudge("toolkit/internal", by_kind(first_number, yes_or_no)),
+            rubric=RUBRIC,
+            asks_judge=lambda answer: not answer.sample.options,
             metrics=(
                 Metric(
                     name="accuracy",
