@@ -22,6 +22,8 @@ def data_root() -> Path | None:
 @pytest.fixture(scope="session")
 def data() -> Path:
     root = data_root()
+    if root is None and os.environ.get("UPRIGHT_REQUIRE_DATA"):
+        pytest.fail("UPRIGHT_REQUIRE_DATA is set, but the public datasets are not at hand")
     if root is None:
         pytest.skip("the public datasets are not at hand: set UPRIGHT_DATA")
     return root

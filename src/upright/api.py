@@ -169,7 +169,13 @@ def _plan(model: Model, job: Job) -> tuple[Plan, Mapping[str, DataFile]]:
 
     ids = settings.benchmarks or select()
     benchmarks = {id: registry.load("benchmarks", id) for id in ids}
-    return make_plan(benchmarks, rows, model, settings), files
+    plan = make_plan(benchmarks, rows, model, settings)
+    if not plan.items:
+        raise UsageError(
+            f"There is nothing to ask: no score set {' or '.join(settings.score_sets)} on the "
+            f"suite {settings.suite}. `published` exists for the paper's data: --suite trustllm."
+        )
+    return plan, files
 
 
 def _provenance(files: Mapping[str, DataFile]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from upright.core import Benchmark, registry
+from upright.core import Benchmark, DataError, make_samples, registry
 from upright.data import DataFile
 from upright.runs.contract import check
 
@@ -38,3 +38,23 @@ def test_the_31_columns_of_the_paper_are_all_here() -> None:
     ]
     assert len(columns) == len(set(columns)), "a column is claimed twice"
     assert len(columns) == 31, sorted(columns)
+
+
+@pytest.mark.parametrize(
+    ("id", "field", "odd"),
+    [
+        ("safety/jailbreak", "label", []),
+        ("robustness/advglue", "label", "pos"),
+        ("privacy/confaide", "label", "n/a"),
+        ("fairness/stereotype_recognition", "label", "Stereotype"),
+        ("truthfulness/internal", "answer", None),
+    ],
+)
+def test_a_malformed_row_is_named_with_its_file(
+    id: str, field: str, odd: object, mini: Callable[[str], DataFile]
+) -> None:
+    benchmark: Benchmark = registry.load("benchmarks", id)
+    rows = mini(benchmark.file).patched
+    broken = rows[-1].changed(**{field: odd})
+    with pytest.raises(DataError, match=f"{benchmark.file}, row {broken.index}: no sample"):
+        make_samples(benchmark.upright, [*rows[:-1], broken], 0)

@@ -31,6 +31,12 @@ JudgeItself = Annotated[
     bool, typer.Option("--judge-itself", help="Let the model judge its own answers.")
 ]
 BaseUrl = Annotated[str, typer.Option(help="An OpenAI-compatible server.")]
+Logprobs = Annotated[
+    bool, typer.Option("--logprobs", help="Let an endpoint pick options by log-probability.")
+]
+RepeatsPerCall = Annotated[
+    int, typer.Option(min=1, help="Repeats of a prompt asked in one call (`n`).")
+]
 Concurrency = Annotated[int | None, typer.Option(min=1, help="Calls under way at once.")]
 Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds a call may take.")]
 MaxAttempts = Annotated[int, typer.Option(min=1, help="Tries before an error outcome.")]

@@ -25,6 +25,8 @@ def run(
     judge_base_url: options.JudgeBaseUrl = "",
     judge_itself: options.JudgeItself = False,
     base_url: options.BaseUrl = "",
+    logprobs: options.Logprobs = False,
+    repeats_per_call: options.RepeatsPerCall = 1,
     concurrency: options.Concurrency = None,
     timeout: options.Timeout = 120.0,
     max_attempts: options.MaxAttempts = 6,
@@ -72,6 +74,8 @@ def run(
     )
     reached = ModelOptions(
         base_url=base_url,
+        logprobs=logprobs,
+        repeats_per_call=repeats_per_call,
         concurrency=concurrency,
         timeout=timeout,
         max_attempts=max_attempts,
@@ -126,7 +130,7 @@ def _in_words(told: "Forecast") -> str:
         f"{told.samples:,} samples, {told.calls:,} calls ({told.from_cache:,} more are cached)\n"
         f"about {told.prompt_tokens:,} prompt tokens (4 characters a token), "
         f"at most {told.completion_tokens:,} completion tokens\n"
-        f"judge model: at most {told.judge_calls:,} calls\nprice: {cost}"
+        f"judge model: at most {told.judge_calls:,} calls, not priced\nprice: {cost}"
     )
 
 

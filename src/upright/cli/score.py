@@ -17,7 +17,8 @@ def score(
     suite: options.Suite = "trustllm",
     data: options.Data = None,
     judge: options.Judge = "",
-    base_url: options.BaseUrl = "",
+    judge_base_url: options.JudgeBaseUrl = "",
+    judge_itself: options.JudgeItself = False,
     out: options.Out = options.RUNS,
     json: options.Json = False,
 ) -> None:
@@ -34,7 +35,8 @@ def score(
 
     job = api.Job(
         settings=Settings(suite=suite, benchmarks=api.select(benchmark), judge=judge, epochs=1),
-        model_options=ModelOptions(base_url=base_url),
+        judge_options=ModelOptions(base_url=judge_base_url),
+        judge_itself=judge_itself,
         data=data,
         out=out,
         command=("upright", *sys.argv[1:]),

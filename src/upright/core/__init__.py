@@ -9,6 +9,7 @@ from upright.core.benchmark import (
     Ruling,
     ScoreSet,
     each,
+    make_samples,
 )
 from upright.core.card import Card
 from upright.core.dimension import Dimension
@@ -78,6 +79,7 @@ __all__ = [
     "each",
     "excerpt",
     "finished",
+    "make_samples",
     "printable",
     "unknown",
 ]

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from upright.core.card import Card
+from upright.core.errors import DataError
 from upright.core.metric import Metric
 from upright.core.sample import Row, Sample
 from upright.core.verdict import Answer, Outcome, Verdict
@@ -92,6 +93,29 @@ class ScoreSet:
     rubric: Rubric | None = None
     asks_judge: Callable[[Answer], bool] = always
     options_by_likelihood: bool = False
+
+
+MALFORMED = (LookupError, ValueError, TypeError, AttributeError, StopIteration)
+"""What reading a row of any shape may raise."""
+
+
+def make_samples(score_set: ScoreSet, rows: Sequence[Row], seed: int) -> list[Sample]:
+    """The score set's samples; a row that none can be made from is named with its file."""
+    try:
+        return score_set.samples(rows, seed)
+    except MALFORMED as error:
+        row = next((row for row in rows if _fails(score_set, row, seed)), None)
+        where = f"{row.file}, row {row.index}" if row else "The rows together"
+        told = f"{type(error).__name__}: {error}"
+        raise DataError(f"{where}: no sample can be made from it ({told}).") from error
+
+
+def _fails(score_set: ScoreSet, row: Row, seed: int) -> bool:
+    try:
+        score_set.samples([row], seed)
+    except MALFORMED:
+        return True
+    return False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,8 +26,7 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 DEVICES = ("auto", "cpu", "cuda")
 NEEDS_TORCH = (
     "{name} needs torch ({reason}), which is not installed: pip install 'upright[weights]'. "
-    "On Linux without a GPU, first: pip install torch --index-url "
-    "https://download.pytorch.org/whl/cpu (saves 2 GB)."
+    "On Linux without a GPU, install torch's CPU build first: it saves 2 GB."
 )
 
 

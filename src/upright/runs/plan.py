@@ -14,6 +14,7 @@ from upright.core import (
     Settings,
     digest,
     finished,
+    make_samples,
 )
 from upright.runs.limit import take
 
@@ -116,7 +117,7 @@ def _samples(part: _Part, rows: Rows, settings: Settings) -> list[Sample]:
     """The published score set sees the data as published, the upright one the corrected data."""
     found = rows(part.benchmark, part.name == "upright")
     kept = [row for row in found if part.benchmark.keep(row)]
-    samples = finished(part.score_set.samples(kept, settings.seed))
+    samples = finished(make_samples(part.score_set, kept, settings.seed))
     return take(samples, settings.limit, settings.seed)
 
 
