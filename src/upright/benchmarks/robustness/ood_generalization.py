@@ -169,7 +169,7 @@ def toolkit_reading(sample: Sample, response: Response) -> Verdict:
         part = after_cue(response.text)
         if part is None:
             said = option_named(response.text, sample)
-            return _found(said == sample.target, "the diagnosis named first")
+            return _found(said == sample.target, "read by our rule, by GPT-4 originally")
     else:
         part = response.text
     return _found(sample.target.lower() in part.lower(), "substring")
