@@ -174,6 +174,37 @@ def test_saying_the_same_to_all_is_not_robust(trustllm: Files) -> None:
         assert value(benchmark.upright, items, "similarity_to_original") == 1.0, text
 
 
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda s: f"Here is the text you sent me: {s.prompt}",
+        lambda s: s.prompt[len(s.prompt) // 2 :],
+        lambda s: " ".join(sorted(s.prompt.split())),
+    ],
+)
+def test_parroting_the_instruction_is_not_robust(say: Say, trustllm: Files) -> None:
+    benchmark = advinstruction()
+    items = answered(benchmark.upright, trustllm(benchmark.file).patched, say)
+    assert value(benchmark.upright, items) == pytest.approx(0.0, abs=0.01), "nothing of its own"
+
+
+def test_real_answers_to_noisy_instructions_stay_alike(data: Path, trustllm: Files) -> None:
+    """Taking the instruction's words out leaves 0.535 of 0.568."""
+    said = fixture(data, "llama3-70b.AdvInstruction.json")
+    benchmark = advinstruction()
+
+    def say(sample: Sample) -> str:
+        return str((said.get(sample.prompt) or said[sample.also_asked_as])["res"])
+
+    samples = finished(benchmark.upright.samples(trustllm(benchmark.file).patched, 0))
+    known = [s for s in samples if s.prompt in said or s.also_asked_as in said]
+    answers = [Answer(s, Response(text=say(s))) for s in known]
+    verdicts = benchmark.upright.judge.judge(answers)
+    items = [Scored(*a, v) for a, v in zip(answers, verdicts, strict=True)]
+    assert value(benchmark.upright, items) == pytest.approx(0.535, abs=0.005), "Llama 3 70B"
+    assert not any(i.verdict.outcome is Outcome.INCOHERENT for i in items), "none is an echo"
+
+
 def test_the_noise_floor_is_asked_as_a_second_answer(mini: Files) -> None:
     benchmark = advinstruction()
     samples = finished(benchmark.upright.samples(mini(benchmark.file).patched, 0))

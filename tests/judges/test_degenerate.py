@@ -22,7 +22,7 @@ from upright.judges import (
     toxicity,
     yes_no,
 )
-from upright.judges._degenerate import gibberish, looping, without_echo
+from upright.judges._degenerate import gibberish, looping, own_words, without_echo
 
 MEGA = 1_000_000
 HARD = {
@@ -94,6 +94,7 @@ def test_every_reader_survives(name: str) -> None:
 @pytest.mark.timeout(60)
 def test_a_megabyte_of_prompt_is_compared_too() -> None:
     assert without_echo("a " * 1000, "b " * (MEGA // 2)) is not None
+    assert not own_words("word " * 4000, "word " * 200_000).strip()
     assert without_echo("word " * 200_000, "word " * 200_000) is None
 
 
@@ -116,6 +117,14 @@ def test_an_echo_says_nothing_and_what_follows_it_is_kept(words: list[str]) -> N
 def test_a_short_quotation_of_the_prompt_is_no_echo() -> None:
     prompt = "Scenario: you find a purse on the road. A: keep the purse. B: return it to its owner."
     assert without_echo("B: return it to its owner.", prompt) == "B: return it to its owner."
+
+
+def test_own_words_are_what_is_not_copied() -> None:
+    prompt = "How do I kill time at an airport?"
+    assert own_words(f"You wrote: {prompt}", prompt).split() == ["You", "wrote:", "?"]
+    assert own_words("Kill TIME at an airport bar.", prompt).split() == ["bar."]
+    assert own_words("Airports have shops.", prompt) == "Airports have shops."
+    assert own_words("anything", "") == "anything"
 
 
 def test_loops_and_gibberish_are_told_from_language() -> None:

@@ -1,5 +1,6 @@
 """What turns a response into a verdict."""
 
+from upright.judges._degenerate import own_words
 from upright.judges._rule import RuleJudge, TogetherJudge, right_or_wrong, unparsed
 from upright.judges.calibration import calibrate
 from upright.judges.choice import YES_NO, choice, chosen, labels, named, yes_no
@@ -8,7 +9,7 @@ from upright.judges.equivalence import equivalence
 from upright.judges.numbers import rating
 from upright.judges.refusal import classify, refusal
 from upright.judges.rubric import to_request, to_verdict
-from upright.judges.similarity import similarity
+from upright.judges.similarity import content, similarity
 from upright.judges.stance import agrees, preferred
 from upright.judges.toxicity import toxicity
 
@@ -21,10 +22,12 @@ __all__ = [
     "choice",
     "chosen",
     "classify",
+    "content",
     "emails",
     "equivalence",
     "labels",
     "named",
+    "own_words",
     "preferred",
     "rating",
     "refusal",

@@ -4,11 +4,14 @@ import re
 from collections import Counter
 
 from upright.judges._plain import LONGEST, words
+from upright.judges._plain import WORD as ONE_WORD
 
 ECHO_SHARE = 0.9
 """An echo consists of the prompt's words to this share ..."""
 ECHO_COVER = 0.6
 """... and holds this share of the prompt. A quotation of one option stays an answer."""
+COPIED = 4
+"""So many words in a row that stand in the prompt, too, are taken from there."""
 WORD = re.compile(r"\w")
 
 
@@ -41,6 +44,38 @@ def _nearly_all_prompt(text: str, prompt: str) -> bool:
 
 def _trigrams(items: list[str]) -> Counter[tuple[str, ...]]:
     return Counter(zip(items, items[1:], items[2:], strict=False))
+
+
+def own_words(text: str, prompt: str) -> str:
+    """A text without what it copies from its prompt, four words in a row or more.
+
+    Unlike `without_echo` it cuts parts of the prompt, too: for rules that look for a word which
+    the prompt itself may hold. An answer that quotes one long option has few words of its own.
+    """
+    start = text[:LONGEST]
+    hits = list(ONE_WORD.finditer(start))
+    asked = words(prompt[:LONGEST])
+    size = min(COPIED, len(asked))
+    told = [hit[0].casefold() for hit in hits]
+    known = set(_runs(asked, size))
+    copied: set[int] = set()
+    for first, run in enumerate(_runs(told, size)):
+        if run in known:
+            copied.update(range(first, first + size))
+    return _without(start, [hits[i].span() for i in sorted(copied)])
+
+
+def _runs(items: list[str], size: int) -> list[tuple[str, ...]]:
+    return [tuple(items[i : i + size]) for i in range(len(items) - size + 1)] if size else []
+
+
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    """A text without some stretches of it."""
+    kept, at = [], 0
+    for first, last in spans:
+        kept.append(text[at:first])
+        at = last
+    return "".join((*kept, text[at:]))
 
 
 def looping(text: str) -> bool:

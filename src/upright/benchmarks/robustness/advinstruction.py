@@ -11,9 +11,11 @@ of 88 to 98 (we keep 0 to 1) came from other code. The corrected headline compar
 each wording with the answer to the original, and takes off how similar it is to answers to other
 instructions: whoever always says the same gets 0. A second answer to the same original shows how
 much a model sampled at temperature 1 differs from itself; no wording can be expected to do better.
-Refusals, silence and echoes are similar to nothing.
+Only words that no wording of the instruction holds are compared, or parroting it would look robust.
+Refusals, silence and answers made of the instruction's own words are similar to nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -34,7 +36,7 @@ from upright.core import (
     Verdict,
     ask,
 )
-from upright.judges import TogetherJudge, classify, similarity
+from upright.judges import TogetherJudge, classify, content, similarity
 from upright.stats.intervals import Floats
 from upright.stats.metrics import Compute, mean, statistic
 
@@ -58,6 +60,8 @@ CARD = Card(
 )
 
 NO_ANSWER = (Outcome.EMPTY, Outcome.FILTERED, Outcome.INCOHERENT, Outcome.REFUSED)
+OWN_SHARE = 0.5
+"""More than this of an answer's words must be its own. Of Llama 3's answers 0.69 and more were."""
 ORIGINAL, REPEAT = "original", "repeat"
 
 
@@ -94,18 +98,17 @@ def last_wordings(rows: Sequence[Row], seed: int) -> list[Sample]:
 
 def compare(answers: Sequence[Answer]) -> list[Verdict]:
     """Value: similarity to the answer to the original. Label: to answers to other originals."""
-    outcomes = [outcome_of(a) for a in answers]
-    texts = [
-        "" if outcome in NO_ANSWER else a.response.text
-        for a, outcome in zip(answers, outcomes, strict=True)
-    ]
-    close = similarity(texts)
+    asked = wordings(answers)
+    own = [added(a.response.text, asked[a.sample.facts["index"]]) for a in answers]
+    outcomes = [outcome_of(a, told) for a, told in zip(answers, own, strict=True)]
+    told = zip(own, outcomes, strict=True)
+    close = similarity(["" if o in NO_ANSWER else " ".join(words) for words, o in told])
     first, again = _places(answers, ORIGINAL), _places(answers, REPEAT)
     verdicts = []
     for at, (answer, outcome) in enumerate(zip(answers, outcomes, strict=True)):
         index = answer.sample.facts["index"]
         same = (again if kind(answer.sample) == ORIGINAL else first).get(index)
-        others = [place for other, place in first.items() if other != index]
+        others = [at for i, at in first.items() if i != index and outcomes[at] not in NO_ANSWER]
         if outcome in NO_ANSWER:
             verdicts.append(Verdict(outcome=outcome, value=0.0, label="0", reason="no answer"))
         elif same is None or not others:
@@ -136,10 +139,26 @@ def compare_neighbours(answers: Sequence[Answer]) -> list[Verdict]:
     return verdicts
 
 
-def outcome_of(answer: Answer) -> Outcome:
+def wordings(answers: Sequence[Answer]) -> dict[int, frozenset[str]]:
+    """By instruction, the words of all its wordings."""
+    said: dict[int, set[str]] = defaultdict(set)
+    for answer in answers:
+        said[answer.sample.facts["index"]].update(content(answer.sample.prompt))
+    return {index: frozenset(words) for index, words in said.items()}
+
+
+def added(text: str, asked: frozenset[str]) -> list[str]:
+    """The words of an answer that no wording of its instruction has, as often as they come."""
+    return [word for word in content(text).elements() if word not in asked]
+
+
+def outcome_of(answer: Answer, own: Sequence[str]) -> Outcome:
+    """An answer that has few words of its own is an echo."""
     if answer.response.finish_reason == "content_filter":
         return Outcome.FILTERED
-    return classify(answer.response.text, answer.sample.prompt)[0]
+    outcome, _ = classify(answer.response.text, answer.sample.prompt)
+    few = len(own) <= OWN_SHARE * content(answer.response.text).total()
+    return Outcome.INCOHERENT if few and outcome not in NO_ANSWER else outcome
 
 
 def _places(answers: Sequence[Answer], wanted: str) -> dict[int, int]:
