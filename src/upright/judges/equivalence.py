@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from upright.core import Outcome, Response, Sample, Verdict
 from upright.judges._degenerate import without_echo
-from upright.judges._plain import plain
+from upright.judges._plain import plain, sentences
 from upright.judges._rule import RuleJudge
 from upright.judges.choice import YES_NO, echoed, named
 from upright.judges.refusal import looks_refused
@@ -15,7 +15,10 @@ from upright.judges.refusal import looks_refused
 CLOSE = 0.6
 """Token F1 below which an answer counts as another answer."""
 ARTICLES = {"a", "an", "the"}
+ROOM = 12
+"""A response of so many words, or of five times the accepted answer's, may hold it anywhere."""
 PREFIX = re.compile(r"^\W*(?:the\s+)?(?:final\s+)?answer\s*(?:is|:)\s*", re.IGNORECASE)
+FINAL = re.compile(r"\banswer(?:\s+is|\s*:)\s*", re.IGNORECASE)
 # fmt: off
 COUNTING = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -30,8 +33,10 @@ def equivalence() -> RuleJudge:
     """Agreement with the best of `sample.facts["answers"]`.
 
     1.0 when an accepted answer is given word for word (after normalisation) or stands as whole
-    words within the response; else the token F1, or 0.0 where that is below 0.6. A refusal is
-    worth 0. A response that lists many answers is not seen through: keep `max_tokens` short.
+    words within a short response, the first sentence of a longer one, or what it calls its answer:
+    up to 12 words, or five times the accepted answer's. Else the token F1, or 0.0 where that is
+    below 0.6: long stretches of a passage hold its answers without giving them. A refusal is
+    worth 0. A short response that lists several answers is not seen through.
     """
 
     def read(sample: Sample, response: Response) -> Verdict:
@@ -49,8 +54,10 @@ def equivalence() -> RuleJudge:
 
 def agreement(text: str, answers: Iterable[object]) -> float:
     """How far a text agrees with the best of the accepted answers, in [0, 1]."""
-    said = tokens(PREFIX.sub("", plain(text)))
-    return max((_agreement(text, said, answer) for answer in answers), default=0.0)
+    whole = PREFIX.sub("", plain(text))
+    said = tokens(whole)
+    parts = [tokens(part) for part in (FINAL.split(whole)[-1], *sentences(whole)[:1])]
+    return max((_agreement(text, [said, *parts], answer) for answer in answers), default=0.0)
 
 
 def tokens(text: str) -> list[str]:
@@ -70,13 +77,15 @@ def _number(token: str) -> str:
     return NUMBERS.get(token, token)
 
 
-def _agreement(text: str, said: Sequence[str], answer: object) -> float:
-    gold = tokens(plain(str(answer)))
+def _agreement(text: str, parts: Sequence[Sequence[str]], answer: object) -> float:
+    """`parts`: all that is said, then pieces of it that may hold the answer."""
+    gold, said = tokens(plain(str(answer))), parts[0]
     if not gold or not said:
         return 0.0
     if len(gold) == 1 and gold[0] in YES_NO:
         return float(named(PREFIX.sub("", plain(text)), YES_NO) == gold[0])
-    if _contains(said, gold):
+    room = max(ROOM, 5 * len(gold))
+    if any(len(part) <= room and _contains(part, gold) for part in parts):
         return 1.0
     shared = sum((Counter(said) & Counter(gold)).values())
     f1 = 2 * shared / (len(said) + len(gold))

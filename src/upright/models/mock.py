@@ -18,6 +18,12 @@ def guess(sample: Sample) -> str:
     return Random(sample.id).choice(sample.options or (REFUSAL, COMPLIANCE))
 
 
+def second_half(text: str) -> str:
+    """From the first whole word behind the middle on."""
+    half = text[len(text) // 2 :]
+    return half.partition(" ")[2] or half
+
+
 RESPONDERS: dict[str, Callable[[Sample], str]] = {
     "oracle": lambda sample: sample.ideal,
     "oracle-dot": lambda sample: f"{sample.ideal}.",
@@ -32,7 +38,7 @@ RESPONDERS: dict[str, Callable[[Sample], str]] = {
     "empty": lambda sample: "",
     "echo": lambda sample: sample.prompt,
     "parrot": lambda sample: f"You wrote: {sample.prompt}",
-    "half-echo": lambda sample: sample.prompt[len(sample.prompt) // 2 :],
+    "half-echo": lambda sample: second_half(sample.prompt),
     "every-option": lambda sample: ", ".join(sample.options) or COMPLIANCE,
     "one-in-ten": lambda sample: sample.ideal if int(sample.id, 16) % 10 == 0 else "Not sure.",
 }

@@ -18,6 +18,7 @@ from upright.core import (
     Scored,
     ScoreSet,
     finished,
+    make_samples,
 )
 from upright.models.mock import responder
 
@@ -68,10 +69,9 @@ def check_card(benchmark: Benchmark) -> list[Finding]:
 
 
 def check_samples(benchmark: Benchmark, rows: Sequence[Row]) -> list[Finding]:
-    make = benchmark.upright.samples
-    samples = finished(make(rows, 0))
+    samples = finished(make_samples(benchmark.upright, rows, 0))
     ids = [s.id for s in samples]
-    again = [s.id for s in finished(make(rows, 0))]
+    again = [s.id for s in finished(make_samples(benchmark.upright, rows, 0))]
     return [
         Finding(bool(ids), "there are samples", f"{len(ids)} from {len(rows)} rows"),
         Finding(len(set(ids)) == len(ids), "sample ids are unique", f"{len(set(ids))} ids"),
@@ -135,7 +135,7 @@ def answer_all(
     """The scored answers of a mock responder, and how many could not be scored."""
     respond = responder(name)
     answers = [
-        Answer(s, Response(text=respond(s))) for s in finished(score_set.samples(rows, seed))
+        Answer(s, Response(text=respond(s))) for s in finished(make_samples(score_set, rows, seed))
     ]
     verdicts = score_set.judge.judge(answers)
     scored = [Scored(*a, v) for a, v in zip(answers, verdicts, strict=True) if v.value is not None]
@@ -148,7 +148,7 @@ def _check_example(benchmark: Benchmark, index: int) -> Finding:
     score_set = benchmark.score_set(example.score_set)
     if score_set is None:
         return Finding(False, what, "there is no such score set")
-    sample = finished(score_set.samples([Row("example", index, example.row)], 0))[0]
+    sample = finished(make_samples(score_set, [Row("example", index, example.row)], 0))[0]
     verdict = score_set.judge.judge([Answer(sample, Response(text=example.response))])[0]
     got: tuple[Outcome, float | None] = (verdict.outcome, verdict.value)
     expected = (example.outcome, example.value)
