@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Tokens = Sequence[int]
+NOWHERE = np.zeros(0, np.int64)
 WORTH_SHARING = 64
 """Reading a beginning apart costs about as much as this many tokens."""
 
@@ -36,24 +37,31 @@ class Step(NamedTuple):
     wanted: Ints
 
 
-class Engine(Protocol):
-    """A causal language model that remembers what it has read.
+class Limits(NamedTuple):
+    """What an engine can do, and what it does best.
 
-    context         longest text, in tokens
-    most_rows       texts worth reading at once; `most_tokens` in all of them together
+    context     longest text, in tokens
+    rows        texts in a batch
+    tokens      in all texts of a batch together, which bounds the memory of keys and values
+    step        tokens read at once: more would not be faster, only need more memory
     """
 
-    @property
-    def context(self) -> int: ...
+    context: int
+    rows: int = 32
+    tokens: int = 8192
+    step: int = 1024
+
+
+class Engine(Protocol):
+    """A causal language model that remembers what it has read."""
 
     @property
-    def most_rows(self) -> int: ...
+    def limits(self) -> Limits: ...
 
     @property
-    def most_tokens(self) -> int: ...
-
-    @property
-    def facts(self) -> dict[str, str]: ...
+    def facts(self) -> dict[str, str]:
+        """Engine, device, precision, threads."""
+        ...
 
     def forget(self) -> None:
         """Begin anew."""
@@ -168,18 +176,39 @@ class _Page:
         self, parents: Sequence[int], texts: Sequence[Tokens], *, everywhere: bool = False
     ) -> Floats:
         """Go on from rows read before; the logits after each text, or after each token."""
-        width = max(len(text) for text in texts)
-        tokens = np.zeros((len(texts), width), np.int64)
-        new = np.zeros((len(texts), width), bool)
-        for row, text in enumerate(texts):
-            tokens[row, width - len(text) :] = text
-            new[row, width - len(text) :] = True
-        self._seen = np.concatenate([self._seen[list(parents)], new], axis=1)
-        positions = np.maximum(self._seen.cumsum(axis=1)[:, -width:] - 1, 0)
-        wanted = np.flatnonzero(new) if everywhere else np.arange(1, len(texts) + 1) * width - 1
-        return self._engine.read(
-            Step(tokens, self._seen, positions, np.array(parents, np.int64), wanted)
-        )
+        tokens, new = _padded(texts)
+        self._seen = self._seen[list(parents)]
+        if everywhere:
+            return self._step(parents, tokens, new, np.flatnonzero(new))
+        rows, width = tokens.shape
+        columns = max(1, self._engine.limits.step // rows)
+        # The last step takes the odd rest, so that every step before it is a full one.
+        for start in range(0, width - columns, columns):
+            part = slice(start, start + columns)
+            self._step(parents, tokens[:, part], new[:, part], NOWHERE)
+            parents = range(rows)
+        rest = (width - 1) % columns + 1
+        last = np.arange(1, rows + 1) * rest - 1
+        return self._step(parents, tokens[:, -rest:], new[:, -rest:], last)
+
+    def _step(
+        self, parents: Sequence[int], tokens: Ints, new: NDArray[np.bool_], wanted: Ints
+    ) -> Floats:
+        self._seen = np.concatenate([self._seen, new], axis=1)
+        positions = np.maximum(self._seen.cumsum(axis=1)[:, -tokens.shape[1] :] - 1, 0)
+        parent = np.array(parents, np.int64)
+        return self._engine.read(Step(tokens, self._seen, positions, parent, wanted))
+
+
+def _padded(texts: Sequence[Tokens]) -> tuple[Ints, NDArray[np.bool_]]:
+    """Tokens (texts, longest), and which of them are no padding."""
+    width = max(len(text) for text in texts)
+    tokens = np.zeros((len(texts), width), np.int64)
+    real = np.zeros((len(texts), width), bool)
+    for row, text in enumerate(texts):
+        tokens[row, width - len(text) :] = text
+        real[row, width - len(text) :] = True
+    return tokens, real
 
 
 def _in_common(texts: Sequence[Tokens]) -> int:

@@ -20,7 +20,7 @@ from openvino import opset13 as op
 
 from upright.core import DataError
 from upright.models._checkpoint import Checkpoint
-from upright.models._decoding import Floats, Step
+from upright.models._decoding import Floats, Limits, Step
 from upright.models._safetensors import Tensors, load_tensors
 
 HIDDEN = np.float32(-1e9)
@@ -86,9 +86,6 @@ def open_llama(checkpoint: Checkpoint, threads: int | None, precision: str) -> "
 class OpenVino:
     """A compiled graph and its state."""
 
-    most_rows = 32
-    most_tokens = 8192
-
     def __init__(
         self,
         shape: Shape,
@@ -96,7 +93,7 @@ class OpenVino:
         threads: int | None = None,
         precision: str = "float32",
     ) -> None:
-        self.context = shape.context
+        self.limits = Limits(shape.context)
         settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": PRECISIONS[precision],
             "KV_CACHE_PRECISION": PRECISIONS[precision],
@@ -120,7 +117,7 @@ class OpenVino:
         }
 
     def forget(self) -> None:
-        self._request.reset_state()
+        self._request = self._compiled.create_infer_request()
 
     def read(self, step: Step) -> Floats:
         inputs = {

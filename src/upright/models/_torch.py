@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, DynamicCache
 from upright.core import ModelRefused, excerpt
 from upright.models import ModelOptions
 from upright.models._checkpoint import Checkpoint
-from upright.models._decoding import Floats, Step
+from upright.models._decoding import Floats, Limits, Step
 
 DEFAULT_CONTEXT = 2048
 """Where config.json names no longest text."""
@@ -28,17 +28,12 @@ class Torch:
         self._rows = 0
 
     @property
-    def context(self) -> int:
+    def limits(self) -> Limits:
         text = self._model.config.get_text_config()
-        return int(getattr(text, "max_position_embeddings", None) or DEFAULT_CONTEXT)
-
-    @property
-    def most_rows(self) -> int:
-        return 32 if self._device == "cpu" else 128
-
-    @property
-    def most_tokens(self) -> int:
-        return 8192 if self._device == "cpu" else 65536
+        context = int(getattr(text, "max_position_embeddings", None) or DEFAULT_CONTEXT)
+        if self._device == "cpu":
+            return Limits(context)
+        return Limits(context, rows=128, tokens=65536, step=16384)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -63,7 +58,7 @@ class Torch:
         if self._rows and not np.array_equal(step.parents, np.arange(self._rows)):
             self._cache.reorder_cache(self._to(step.parents))
         self._rows = rows
-        first = int((step.wanted % width).min())
+        first = int(min(step.wanted % width, default=width - 1))
         logits = self._model(
             input_ids=self._to(step.tokens),
             attention_mask=self._to(step.seen.astype(np.int64)),

@@ -130,10 +130,11 @@ class Local:
         """Whether a question may join: the same kind, within what the engine takes at once."""
         if _kind(chunk[0]) != _kind(one_more):
             return False
+        limits = self._engine.limits
         prompts = [q.prompt for q in (*chunk, one_more) if q.prompt]
         rows = sum(len(p.options) or 1 for p in prompts)
         width = max((_width(p) for p in prompts), default=0)
-        return len(chunk) < self._engine.most_rows and rows * width <= self._engine.most_tokens
+        return len(chunk) < limits.rows and rows * width <= limits.tokens
 
     def _question(self, place: int, request: Request) -> _Question:
         """A prompt that fits the context window is asked whole; one that does not, not at all."""
@@ -142,12 +143,12 @@ class Local:
         except jinja2.TemplateError as error:
             return _Question(place, request, None, f"The model's chat template refuses: {error}")
         options = tuple(tuple(self._checkpoint.encode_answer(o)) for o in request.options)
-        room = self._engine.context - len(tokens)
+        room = self._engine.limits.context - len(tokens)
         needed = max((len(option) + 1 for option in options), default=1)
         if not tokens or room < needed:
             reason = (
                 f"The prompt has {len(tokens):,} tokens and the answer needs {needed}; "
-                f"the model's context window holds {self._engine.context:,}."
+                f"the model's context window holds {self._engine.limits.context:,}."
                 if tokens
                 else "The prompt is empty."
             )
