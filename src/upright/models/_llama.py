@@ -80,6 +80,8 @@ def shape_of(config: Mapping[str, Any]) -> Shape:
 def open_llama(checkpoint: Checkpoint, threads: int | None, precision: str) -> "OpenVino":
     """Compile a checkpoint's network."""
     weights = {name: t for path in checkpoint.weights for name, t in load_tensors(path).items()}
+    if "lm_head.weight" not in weights and checkpoint.config.get("tie_word_embeddings") is False:
+        raise DataError(f"{checkpoint.folder} has no tensor lm_head.weight, and none stands in.")
     return OpenVino(shape_of(checkpoint.config), weights, threads, precision)
 
 
@@ -105,7 +107,9 @@ class OpenVino:
         graph = _Graph(shape, weights).model()
         self._compiled = ov.Core().compile_model(graph, "CPU", settings)
         self._request = self._compiled.create_infer_request()
-        self._precision = precision
+        # What was compiled, not what was asked for: not every CPU has bfloat16.
+        compiled = self._compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+        self._precision = next(name for name, ov_name in PRECISIONS.items() if ov_name == compiled)
 
     @property
     def facts(self) -> dict[str, str]:

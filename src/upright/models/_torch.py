@@ -5,6 +5,7 @@ Safetensors only, and no code that comes with a model is ever run.
 
 import os
 from importlib.metadata import version
+from inspect import signature
 
 import numpy as np
 import torch
@@ -24,6 +25,9 @@ class Torch:
 
     def __init__(self, model: torch.nn.Module, device: str) -> None:
         self._model, self._device = model, device
+        # Newer versions of transformers renamed it.
+        known = signature(model.forward).parameters
+        self._cache_name = "cache" if "cache" in known else "past_key_values"
         self._cache = DynamicCache(config=model.config)
         self._rows = 0
 
@@ -63,9 +67,9 @@ class Torch:
             input_ids=self._to(step.tokens),
             attention_mask=self._to(step.seen.astype(np.int64)),
             position_ids=self._to(step.positions),
-            past_key_values=self._cache,
             use_cache=True,
             logits_to_keep=width - first,  # the head is computed from the first wanted column on
+            **{self._cache_name: self._cache},
         ).logits
         asked = logits[self._to(step.wanted // width), self._to(step.wanted % width - first)]
         found: Floats = asked.float().cpu().numpy()
