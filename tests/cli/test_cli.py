@@ -164,6 +164,63 @@ def test_a_full_disk_is_named_and_the_run_goes_on_afterwards(tmp_path: Path) -> 
     assert len(list((tmp_path / "runs").iterdir())) == 1, "the same run was finished"
 
 
+def test_a_report_that_cannot_be_written_is_said_after_the_profile(tmp_path: Path) -> None:
+    run = tmp_path / document(upright("run", "mock/random", *CHEAP, "--json", cwd=tmp_path))["run"]
+    page = run / "report.html"
+    page.unlink()
+    (run / "report.html.unfinished").mkdir()  # as good as a full disk, for root too
+    done = upright("report", str(run), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "external" in done.stdout
+    assert f"To write the report later: upright report {run}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not page.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+@pytest.mark.parametrize("moment", ["upright.runs.plan.make_samples", "upright.reports.write_page"])
+def test_ctrl_c_says_how_to_go_on_at_any_moment(tmp_path: Path, moment: str) -> None:
+    code = (
+        "import sys, signal, os\n"
+        "from unittest import mock\n"
+        "from upright.cli import main\n"
+        f"sys.argv = ['upright', 'run', 'mock/random', *{CHEAP}]\n"
+        "stop = lambda *_: os.kill(os.getpid(), signal.SIGINT)\n"
+        f"with mock.patch('{moment}', stop):\n    main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"UPRIGHT_CACHE": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "stopped. Run the same command again to go on." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("run", "openai/x", "--base-url", "http://[::1"), "is not an http"),
+        (("run", "openai/x", "--base-url", "http://h:99999/v1"), "is not an http"),
+        (("run", "openai/x", "--base-url", "http://me:pw@h/v1"), "holds a login"),
+        (("score", "deep.jsonl", *CHEAP), "deep.jsonl, line 1 is not JSON"),
+        (("score", ".", *CHEAP), "is a folder"),
+    ],
+)
+def test_odd_input_is_explained(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
+    (tmp_path / "deep.jsonl").write_text('{"prompt":' + "[" * 100_000)
+    done = upright(*words, cwd=tmp_path, UPRIGHT_API_KEY="sk-secret-123")
+    assert done.returncode in (1, 2)
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "pw@" not in done.stderr
+
+
 def test_list_and_data_verify_speak_json(tmp_path: Path) -> None:
     listed = document(upright("list", "--json", cwd=tmp_path))
     assert {"id", "folder", "title"} <= set(listed[0])

@@ -1,10 +1,12 @@
 """What the nouns promise: stable ids, keys that mean what they say, errors that help."""
 
 from dataclasses import replace
+from importlib.metadata import EntryPoint
 
+import msgspec
 import pytest
 
-from upright.core import Request, Sample, UsageError, ask, finished, registry
+from upright.core import Request, Sample, Settings, UsageError, ask, finished, registry
 
 SAMPLE = Sample(messages=ask("Is water wet?"), target="yes", ideal="Yes")
 
@@ -65,3 +67,29 @@ def test_unknown_ids_offer_the_nearest() -> None:
         registry.load("benchmarks", "truthfulness/extrenal")
     with pytest.raises(UsageError, match="truthfulness/external"):
         registry.load("benchmarks", "external")
+
+
+@pytest.mark.parametrize("name", ["limit", "epochs", "max_tokens"])
+def test_settings_that_ask_for_nothing_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match=f"{name} must be 1 or more"):
+        msgspec.structs.replace(Settings(), **{name: 0})
+
+
+def plugin(monkeypatch: pytest.MonkeyPatch, name: str, module: str) -> None:
+    point = EntryPoint(name, module, "upright")
+    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    registry.entries.cache_clear()
+
+
+def test_a_broken_plug_in_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    plugin(monkeypatch, "benchmarks/safety/mine", "no_such_module")
+    with pytest.raises(UsageError, match="safety/mine of the installed package no_such_module"):
+        registry.load("benchmarks", "safety/mine")
+    registry.entries.cache_clear()
+
+
+def test_a_plug_in_cannot_stand_in_for_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    plugin(monkeypatch, "benchmarks/safety/jailbreak", "evil")
+    with pytest.raises(UsageError, match="evil brings a second benchmarks/safety/jailbreak"):
+        registry.entries("benchmarks")
+    registry.entries.cache_clear()

@@ -15,6 +15,7 @@ import pytest
 from upright.core import DataError, Row, UsageError
 from upright.data import DataFile, Dataset, KnownFile, dataset, fetch, find, read_rows, suite_file
 from upright.data.fetch import CHUNK
+from upright.data.patches import patch_rows
 from upright.data.rows import MINI
 
 ROWS = json.dumps([{"prompt": "one"}, {"prompt": "two"}]).encode()
@@ -159,3 +160,32 @@ def test_the_manifest_knows_the_real_files(data: Path) -> None:
     for known in dataset("trustllm").files:
         file: DataFile = suite_file("trustllm", known.name, data)
         assert len(file.raw) == known.rows, known.name
+
+
+@pytest.mark.parametrize(
+    ("file", "field", "odd"),
+    [
+        ("safety/jailbreak.json", "label", 5),
+        ("privacy/privacy_leakage.json", "gt-name", 5),
+        ("fairness/stereotype_agreement.json", "sentence", 5),
+        ("truthfulness/golden_advfactuality.json", "modified knowledge", {}),
+        ("robustness/AdvGLUE.json", "index", {}),
+        ("robustness/AdvInstruction.json", "type", {}),
+        ("fairness/preference.json", "question", {}),
+    ],
+)
+def test_a_field_that_no_patch_expects_is_named_with_file_and_row(
+    file: str, field: str, odd: object, data: Path
+) -> None:
+    rows = [
+        Row(file, i, f) for i, f in enumerate(json.loads((data / "trustllm" / file).read_bytes()))
+    ]
+    broken = [*rows[:2], rows[2].changed(**{field: odd}), *rows[3:]]
+    with pytest.raises(DataError, match=rf"{file}, row 2: a field is not as expected"):
+        patch_rows(file, broken, mini=False)
+
+
+def test_a_data_folder_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UPRIGHT_DATA", "/nonexistent")
+    with pytest.raises(UsageError, match="UPRIGHT_DATA /nonexistent is not a folder"):
+        suite_file("trustllm", "safety/jailbreak.json")

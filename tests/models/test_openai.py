@@ -1,6 +1,7 @@
 """The HTTP provider against a real server on the loopback."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -11,7 +12,7 @@ import pytest
 from tests.server import MEGABYTE, Server, serving
 from upright.core import ModelError, ModelRefused, Request, Response, UsageError, ask
 from upright.models import ModelOptions, open_model
-from upright.models._chat import seconds
+from upright.models._chat import seconds, to_responses
 
 KEY = "sk-very-secret-0123456789"
 
@@ -175,3 +176,19 @@ def test_mistakes_are_explained_before_anything_is_asked(monkeypatch: pytest.Mon
         open_model("opnai/gpt")
     with pytest.raises(UsageError, match="names no model"):
         open_model("openai")
+
+
+@pytest.mark.parametrize(
+    "usage", [None, [1], "many", {"prompt_tokens": "many"}, {"prompt_tokens": -1}]
+)
+def test_odd_usage_does_not_cost_an_answer(usage: object) -> None:
+    body = {"choices": [{"message": {"content": "Paris"}}], "usage": usage}
+    [response] = to_responses(json.dumps(body), [request()], 0.0, str).responses
+    assert (response.text, response.prompt_tokens) == ("Paris", None)
+
+
+def test_text_in_parts_is_read() -> None:
+    parts = [{"type": "text", "text": "Par"}, {"type": "text", "text": "is"}]
+    body = {"choices": [{"message": {"content": parts}}]}
+    [response] = to_responses(json.dumps(body), [request()], 0.0, str).responses
+    assert response.text == "Paris"

@@ -12,7 +12,8 @@ from upright.cli import check, data, doctor, report, run, score
 from upright.cli import list as list_verb
 from upright.core.errors import UprightError
 
-INTERRUPTED = 1
+INTERRUPTED = 130
+"""The exit code by which typer tells of Ctrl-C."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,6 +48,8 @@ def main() -> None:
     except UprightError as error:
         sys.stderr.write(f"upright: {error}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except SystemExit as ended:
+        if ended.code != INTERRUPTED:
+            raise
         sys.stderr.write("upright: stopped. Run the same command again to go on.\n")
-        sys.exit(INTERRUPTED)
+        sys.exit(UprightError.exit_code)

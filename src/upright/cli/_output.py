@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import typer
 
+from upright.core.errors import StoreError
+
 if TYPE_CHECKING:
     from upright.reports import Profile
 
@@ -22,28 +24,44 @@ def emit(document: Any) -> None:
 
 
 def present(path: Path, *, json: bool) -> None:
-    """Write the report of a finished run, show the profile, and exit 3 if it is incomplete."""
+    """Write the report of a finished run, show the profile, and exit 3 if it is incomplete.
+
+    Where the page cannot be written the profile is shown all the same, and then the reason.
+    """
     from rich.console import Console
 
-    from upright.reports import document, load_profile, render_terminal, write_page
+    from upright.reports import document, load_profile, render_terminal
 
     profile = load_profile(path)
     page = path / "report.html"
-    write_page(profile, page)
+    unwritten = _write(profile, page)
     if json:
         emit(document(profile))
     else:
         # A pipe has no width of its own; 80 columns would cut the table.
         console = Console() if sys.stdout.isatty() else Console(width=PIPED)
-        render_terminal(profile, console, page)
+        render_terminal(profile, console, None if unwritten else page)
+    if unwritten:
+        raise unwritten
     if incomplete(profile):
         raise typer.Exit(INCOMPLETE)
 
 
 def incomplete(profile: "Profile") -> bool:
-    """Whether over 5 % of some benchmark's answers could not be scored.
+    """Whether over 5 % of the answers behind some benchmark's headline could not be scored.
 
     Where both score sets ran, the upright one tells: the toolkit's drops answers by design.
     """
-    measured = [s for b in profile.benchmarks if (s := b.upright or b.published)]
+    measured = [s.headline for b in profile.benchmarks if (s := b.upright or b.published)]
     return any(m.n_unscored > TOLERATED * m.n for m in measured)
+
+
+def _write(profile: "Profile", page: Path) -> StoreError | None:
+    """Write the page; why it is not written, if it is not."""
+    from upright.reports import write_page
+
+    try:
+        write_page(profile, page)
+    except StoreError as error:
+        return StoreError(f"{error}\nTo write the report later: upright report {page.parent}")
+    return None

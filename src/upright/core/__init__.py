@@ -36,6 +36,7 @@ from upright.core.sample import (
     ask,
     digest,
     finished,
+    naming,
 )
 from upright.core.settings import Settings
 from upright.core.text import excerpt, printable
@@ -80,6 +81,7 @@ __all__ = [
     "excerpt",
     "finished",
     "make_samples",
+    "naming",
     "printable",
     "unknown",
 ]

@@ -9,7 +9,7 @@ import msgspec
 from upright.core.card import Card
 from upright.core.errors import DataError
 from upright.core.metric import Metric
-from upright.core.sample import Row, Sample
+from upright.core.sample import MALFORMED, Row, Sample
 from upright.core.verdict import Answer, Outcome, Verdict
 
 
@@ -85,6 +85,7 @@ class ScoreSet:
     rubric      asked instead of `judge` where a judge model is given
     asks_judge  about which answers it is asked; the others keep the verdict of `judge`
     options_by_likelihood   whether a model that can may pick among `options` by likelihood
+    epochs      repeats of every sample; None means the benchmark's
     """
 
     samples: Callable[[Sequence[Row], int], list[Sample]]
@@ -93,10 +94,7 @@ class ScoreSet:
     rubric: Rubric | None = None
     asks_judge: Callable[[Answer], bool] = always
     options_by_likelihood: bool = False
-
-
-MALFORMED = (LookupError, ValueError, TypeError, AttributeError, StopIteration)
-"""What reading a row of any shape may raise."""
+    epochs: int | None = None
 
 
 def make_samples(score_set: ScoreSet, rows: Sequence[Row], seed: int) -> list[Sample]:

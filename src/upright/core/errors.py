@@ -15,6 +15,8 @@ Bugs stay ordinary exceptions with a traceback.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+MOST_LISTED = 20
+
 
 class UprightError(Exception):
     """Shown to the user without a traceback."""
@@ -68,5 +70,6 @@ def unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
     near = get_close_matches(name, known, n=3, cutoff=0.4)
     # The last part of an id is what people remember: offer "safety/misuse" for "misuse".
     near += [k for k in known if name and name in k and k not in near][:3]
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known)}."
+    listed = [*known[:MOST_LISTED], "..."] if len(known) > MOST_LISTED else known
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(listed)}."
     return UsageError(f"There is no {what} {name!r}. {hint}")

@@ -17,11 +17,15 @@ PACKAGE = Path(__file__).parent.parent
 
 
 class Entry(NamedTuple):
-    """A registered thing. `title` is the first line of its module's docstring."""
+    """A registered thing. `title` is the first line of its module's docstring.
+
+    plugin      the distribution that brings it; "" if it is ours
+    """
 
     id: str
     module: str
     title: str
+    plugin: str = ""
 
 
 @cache
@@ -36,8 +40,13 @@ def entries(room: str) -> dict[str, Entry]:
     for point in entry_points(group="upright"):
         if point.name.startswith(f"{room}/"):
             id = point.name.removeprefix(f"{room}/")
-            distribution = point.dist.name if point.dist else point.value
-            found[id] = Entry(id, point.value, f"from {distribution}")
+            plugin = point.dist.name if point.dist else point.value
+            if id in found:
+                raise UsageError(
+                    f"The installed package {plugin} brings a second {room}/{id}, and two things "
+                    f"of one name cannot be told apart: uninstall it (pip uninstall {plugin})."
+                )
+            found[id] = Entry(id, point.value, f"from {plugin}", plugin)
     return dict(sorted(found.items()))
 
 
@@ -46,7 +55,16 @@ def load(room: str, id: str) -> Any:
     known = entries(room)
     if id not in known:
         raise unknown(room.removesuffix("s"), id, known)
-    return build(importlib.import_module(known[id].module), id)
+    entry = known[id]
+    if not entry.plugin:
+        return build(importlib.import_module(entry.module), id)
+    try:
+        return build(importlib.import_module(entry.module), id)
+    except Exception as error:
+        raise UsageError(
+            f"{room}/{id} of the installed package {entry.plugin} cannot be loaded "
+            f"({type(error).__name__}: {error}). Leave it out, or uninstall the package."
+        ) from error
 
 
 def build(module: ModuleType, id: str) -> Any:

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -54,6 +55,22 @@ class Row(Mapping[str, Any]):
     def changed(self, **fields: Any) -> "Row":
         """The same row with some fields replaced or added; it remembers its raw prompt."""
         return Row(self.file, self.index, {**self._fields, **fields}, self.raw_prompt)
+
+
+MALFORMED = (LookupError, ValueError, TypeError, AttributeError, StopIteration)
+"""What reading a row of any shape may raise."""
+
+
+@contextmanager
+def naming(row: Row, where: str = "") -> Iterator[None]:
+    """What goes wrong with a row is an error that names its file and its place."""
+    try:
+        yield
+    except MALFORMED as error:
+        told = f"{type(error).__name__}: {error}"
+        raise DataError(
+            f"{row.file}, row {row.index}: a field is not as expected{where} ({told})."
+        ) from error
 
 
 class Message(msgspec.Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from upright.core.errors import UsageError
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The parameters of a run.
@@ -26,3 +28,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     choices: str = "auto"
     judge: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("limit", "epochs", "max_tokens"):
+            given = getattr(self, name)
+            if given is not None and given < 1:
+                raise UsageError(f"{name} must be 1 or more, not {given}.")

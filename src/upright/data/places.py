@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pooch
 
-from upright.core import DataError
+from upright.core import DataError, UsageError
 from upright.data.manifest import Dataset, KnownFile
 
 
@@ -23,8 +23,10 @@ def roots(given: Path | None) -> list[Path]:
 
 def find(dataset: Dataset, name: str, given: Path | None = None) -> Path | None:
     """The first copy of a file, in DIR/<dataset>/<file> or DIR/<file>."""
-    if given is not None and not given.expanduser().is_dir():
-        raise DataError(f"--data {given} is not a folder.")
+    named = os.environ.get("UPRIGHT_DATA")
+    for name_of, place in (("--data", given), ("UPRIGHT_DATA", named)):
+        if place and not Path(place).expanduser().is_dir():
+            raise UsageError(f"{name_of} {place} is not a folder.")
     for root in roots(given):
         for path in (root / dataset.id / name, root / name):
             if path.is_file():

@@ -63,7 +63,7 @@ def _objects(content: bytes, path: Path) -> list[dict[str, Any]]:
     """Lenient on purpose: the original files hold NaN, which JSON forbids (D21)."""
     try:
         rows = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(
             f"{path} is not JSON: {error}. Fetch it again: upright data fetch."
         ) from error

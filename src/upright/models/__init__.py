@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from upright.core import Model, UsageError, unknown
+from upright.core import Model, UsageError, printable, unknown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +47,8 @@ DEFAULTS = ModelOptions()
 def open_model(spec: str, options: ModelOptions = DEFAULTS) -> Model:
     """The model that a spec such as `openai/gpt-4o-mini` names."""
     known = providers()
+    if spec != printable(spec):
+        raise UsageError(f"{printable(spec)!r} is no model: it holds bytes that are no text.")
     prefix, _, name = spec.partition("/")
     if prefix not in known:
         raise unknown("model provider", prefix, known)

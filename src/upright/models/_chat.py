@@ -67,13 +67,13 @@ def to_responses(
         # strict=False: some servers send raw NUL bytes and line feeds inside strings.
         told = json.loads(body, strict=False)
         choices = told["choices"]
-        usage = told.get("usage") or {}
+        usage = told.get("usage")
         served_as = printable(str(told.get("model") or ""))
         if len(choices) < len(requests):
             raise _too_few(len(choices), len(requests))
         responses = [
             # The usage of a call belongs to all its repeats: count it once.
-            _to_response(choice, request, usage if choice is choices[0] else {}, latency)
+            _to_response(choice, request, usage if choice is choices[0] else None, latency)
             for choice, request in zip(choices, requests, strict=False)
         ]
     except MALFORMED:
@@ -120,12 +120,10 @@ def seconds(retry_after: str) -> float | None:
 
 
 def _to_response(
-    choice: dict[str, Any], request: Request, usage: dict[str, Any], latency: float
+    choice: dict[str, Any], request: Request, usage: object, latency: float
 ) -> Response:
     message = choice["message"]
-    text = message["content"] or message.get("refusal") or ""
-    if not isinstance(text, str):
-        raise TypeError("content is not text")
+    text = _text_of(message["content"]) or message.get("refusal") or ""
     response = Response(
         text=printable(text),
         finish_reason=printable(str(choice.get("finish_reason") or "stop")),
@@ -136,10 +134,19 @@ def _to_response(
     return _choose(response, choice, request.options) if request.options else response
 
 
-def _count(usage: dict[str, Any], name: str) -> int | None:
-    """A number of tokens, where the server gives a sensible one."""
-    count = int(usage[name]) if usage.get(name) is not None else -1
-    return count if 0 <= count < MOST_TOKENS else None
+def _text_of(content: Any) -> str:
+    """Text, or the texts of a list of parts, as some servers send it."""
+    if isinstance(content, list):
+        return "".join(part["text"] for part in content if part.get("type") == "text")
+    if not isinstance(content, str | None):
+        raise TypeError("content is not text")
+    return content or ""
+
+
+def _count(usage: object, name: str) -> int | None:
+    """A number of tokens, where the server gives a sensible one: an answer is worth more."""
+    count = usage.get(name) if isinstance(usage, dict) else None
+    return int(count) if isinstance(count, int | float) and 0 <= count < MOST_TOKENS else None
 
 
 def _choose(response: Response, choice: dict[str, Any], options: tuple[str, ...]) -> Response:

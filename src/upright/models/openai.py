@@ -133,16 +133,32 @@ def open_openai(name: str, options: ModelOptions) -> Endpoint:
     """The address comes from --base-url or OPENAI_BASE_URL, the key from the environment."""
     address = options.base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI
     address = address.rstrip("/").removesuffix("/chat/completions")
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"--base-url {address!r} is not an http:// or https:// address.")
+    login = _login_of(address)
     key = os.environ.get("UPRIGHT_API_KEY") or os.environ.get("OPENAI_API_KEY") or ""
     if not key and address == OPENAI:
         raise UsageError("OpenAI needs a key: set OPENAI_API_KEY (or give another --base-url).")
     key = key.strip()
+    if key and login:
+        raise UsageError(
+            "--base-url holds a login and the environment a key; a call carries one of them. Take "
+            "the login out of the address, or unset OPENAI_API_KEY and UPRIGHT_API_KEY."
+        )
     if not key.isprintable() or not key.isascii():
         raise UsageError("The API key holds characters that no header can carry: set it again.")
     return Endpoint(name, address, key, options)
+
+
+def _login_of(address: str) -> str:
+    """What stands before the @ of an address, which must be one."""
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        shown = address.rpartition("@")[2]
+        raise UsageError(f"--base-url {shown!r} is not an http:// or https:// address.")
+    return parts.netloc.rpartition("@")[0]
 
 
 def _proxy_for(address: str) -> str | None:

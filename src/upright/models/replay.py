@@ -133,7 +133,7 @@ def _rows(content: bytes, path: Path) -> list[Any]:
         text = content.decode("utf-8-sig", "surrogateescape")
         if text.lstrip().startswith("["):
             return list(json.loads(text, strict=False))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is not JSON: {error}.") from error
     return [
         _line(line, f"{path}, line {number}")
@@ -145,11 +145,13 @@ def _rows(content: bytes, path: Path) -> list[Any]:
 def _line(line: str, place: str) -> Any:
     try:
         return json.loads(line, strict=False)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{place} is not JSON: {error}.") from error
 
 
 def _no_file(path: Path) -> UsageError:
+    if path.is_dir():
+        return UsageError(f"{path} is a folder. Name a JSON or JSONL file of answers.")
     if not path.parent.is_dir():
         return UsageError(f"There is no folder {path.parent}, so no answers to replay.")
     files = (p.name for p in path.parent.iterdir() if p.is_file())

@@ -22,6 +22,7 @@ from upright.reports.profile import Profile
 from upright.reports.provenance import command, facts
 from upright.reports.scale import arrow, interval, number, printed, thin
 from upright.reports.terminal import duration
+from upright.runs.tables import write_whole
 
 ABOUT: Mapping[Dimension, str] = {
     Dimension.TRUTHFULNESS: "States facts correctly; does not invent, flatter or repeat a "
@@ -38,8 +39,9 @@ ABOUT: Mapping[Dimension, str] = {
 
 
 def write_page(profile: Profile, path: Path) -> None:
-    """Render and write; lone surrogates cannot occur, so the encoding never fails."""
-    path.write_text(render_page(profile), encoding="utf-8", newline="\n")
+    """Render and write, whole or not at all; raises StoreError where the disk will not have it."""
+    page = render_page(profile).encode()  # lone surrogates cannot occur
+    write_whole(path, lambda file: file.write_bytes(page))
 
 
 def render_page(profile: Profile) -> str:

@@ -83,16 +83,15 @@ def run(
         with _stopping(path, info, desk, options.command):
             received = _complete(_receive(plan, model, judge, desk))
             judged = judge_all(plan, *received)
-            estimates = estimate_all(plan, judged)
+            write_samples(path / "samples.parquet", plan, judged)
+            write_estimates(path / "estimates.parquet", estimate_all(plan, judged))
+            # Some facts show only in answers: the name under which a server knows its model.
+            info["model"] = {"id": model.id, "facts": model.facts}
+            info["judge_facts"] = judge.facts if judge else {}
+            info["baselines"] = baselines(plan)
+            write_info(path, {**info, **_counts(desk), "status": FINISHED, "finished": now()})
     finally:
         desk.close()
-    write_samples(path / "samples.parquet", plan, judged)
-    write_estimates(path / "estimates.parquet", estimates)
-    # Some facts show only in answers, such as the name under which a server knows its model.
-    info["model"] = {"id": model.id, "facts": model.facts}
-    info["judge_facts"] = judge.facts if judge else {}
-    info["baselines"] = baselines(plan)
-    write_info(path, {**info, **_counts(desk), "status": FINISHED, "finished": now()})
     return Run(path)
 
 

@@ -15,6 +15,7 @@ from upright.core import (
     digest,
     finished,
     make_samples,
+    naming,
 )
 from upright.runs.limit import take
 
@@ -116,14 +117,19 @@ def _parts(benchmarks: Mapping[str, Benchmark], settings: Settings) -> Iterator[
 def _samples(part: _Part, rows: Rows, settings: Settings) -> list[Sample]:
     """The published score set sees the data as published, the upright one the corrected data."""
     found = rows(part.benchmark, part.name == "upright")
-    kept = [row for row in found if part.benchmark.keep(row)]
+    kept = [row for row in found if _kept(part.benchmark, row)]
     samples = finished(make_samples(part.score_set, kept, settings.seed))
     return take(samples, settings.limit, settings.seed)
 
 
+def _kept(benchmark: Benchmark, row: Row) -> bool:
+    with naming(row):
+        return benchmark.keep(row)
+
+
 def _items(part: _Part, sample: Sample, model: Model, settings: Settings) -> Iterator[Item]:
     may_choose = part.score_set.options_by_likelihood and model.can_choose
-    for epoch in range(settings.epochs or part.benchmark.epochs):
+    for epoch in range(settings.epochs or part.score_set.epochs or part.benchmark.epochs):
         yield Item(
             benchmark=part.id,
             score_set=part.name,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PACKAGES = (
     *("aiohttp", "msgspec", "numpy", "pandas", "pyarrow", "scipy", "uvloop"),
-    *("ctranslate2", "safetensors", "tokenizers", "torch", "transformers"),
+    *("openvino", "safetensors", "tokenizers", "torch", "transformers"),
 )
 """Those whose version may move a number."""
 

@@ -176,6 +176,7 @@ def disparagement() -> Benchmark:
                 Metric(name="p_value_sex", compute=p_value("sex"), column="Disp. sex p"),
                 Metric(name="p_value_race", compute=p_value("race"), column="Disp. race p"),
             ),
+            epochs=1,  # the toolkit's test takes one answer per row
         ),
         examples=EXAMPLES,
         temperature=1.0,

@@ -62,6 +62,7 @@ CARD = Card(
     limits=(
         "83 % of the reviews are positive and 18 are neutral: read the balanced accuracy.",
         "A few labels contradict the star rating that came with the review.",
+        "51 reviews without a title are kept, as text; questions with one diagnosis are left out.",
     ),
     published_as=("OOD gen",),
     published_judge=(

@@ -56,7 +56,10 @@ CARD = Card(
     ),
     published_as=("Exagg.",),
     published_judge=JUDGED_BY,
-    why_different="The rate itself instead of 1 minus it; silence and gibberish answer nothing.",
+    why_different=(
+        "The rate itself instead of 1 minus it; besides refusals, in full or in part, silence, "
+        "gibberish and answers beside the question count as no answer."
+    ),
 )
 
 RUBRIC = Rubric(

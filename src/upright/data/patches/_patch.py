@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from upright.core import Row
+from upright.core import Row, naming
+
+T = TypeVar("T")
 
 
 class Patched(NamedTuple):
@@ -33,7 +35,7 @@ def drop(unwanted: Callable[[Row], bool]) -> Callable[[Sequence[Row]], Patched]:
     """Leave out the rows for which `unwanted` holds."""
 
     def apply(rows: Sequence[Row]) -> Patched:
-        kept = [row for row in rows if not unwanted(row)]
+        kept = [row for row in rows if not _of(row, unwanted)]
         return Patched(kept, len(rows) - len(kept))
 
     return apply
@@ -45,7 +47,8 @@ def drop_repeats(key: Callable[[Row], object]) -> Callable[[Sequence[Row]], Patc
     def apply(rows: Sequence[Row]) -> Patched:
         first: dict[object, Row] = {}
         for row in rows:
-            first.setdefault(key(row), row)
+            with naming(row):
+                first.setdefault(key(row), row)
         return Patched(list(first.values()), len(rows) - len(first))
 
     return apply
@@ -55,7 +58,7 @@ def rewrite(change: Callable[[Row], Row]) -> Callable[[Sequence[Row]], Patched]:
     """Change rows one by one; a row returned as it was is not counted."""
 
     def apply(rows: Sequence[Row]) -> Patched:
-        changed = [change(row) for row in rows]
+        changed = [_of(row, change) for row in rows]
         return Patched(changed, sum(a is not b for a, b in zip(rows, changed, strict=True)))
 
     return apply
@@ -73,3 +76,8 @@ def chain(*steps: Callable[[Sequence[Row]], Patched]) -> Callable[[Sequence[Row]
         return Patched(now, len(before) - len(untouched))
 
     return apply
+
+
+def _of(row: Row, look: Callable[[Row], T]) -> T:
+    with naming(row):
+        return look(row)

@@ -5,7 +5,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from upright.core import Row
+from upright.core import Row, naming
 from upright.data.patches._patch import Patch, Patched, chain, drop_repeats, rewrite
 
 POLARITIES = Path(__file__).parent / "crows_pairs_polarity.txt"
@@ -44,11 +44,10 @@ def with_letters(row: Row) -> Row:
 
 def both_orders(rows: Sequence[Row]) -> Patched:
     """Every question once more with A and B exchanged."""
-    both = [
-        order
-        for row in rows
-        for order in (row.changed(order="as published"), swapped(row).changed(order="swapped"))
-    ]
+    both = []
+    for row in rows:
+        with naming(row):
+            both += [row.changed(order="as published"), swapped(row).changed(order="swapped")]
     return Patched(both, len(rows))
 
 

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from upright.core import Row
+from upright.core import Row, naming
 from upright.data.patches._patch import Patch, Patched, chain, drop, drop_repeats, rewrite
 
 PERTURBATIONS = {
@@ -21,7 +21,11 @@ ONE_OPTION = re.compile(r"answer among \[(?:'[^']*'|\"[^\"]*\")\]")
 
 def unperturbed(rows: Sequence[Row]) -> Patched:
     """Without the variants that equal the original they are compared with."""
-    originals = {row["index"]: row["prompt"] for row in rows if row["type"] == "original"}
+    originals: dict[object, str] = {}
+    for row in rows:
+        with naming(row):
+            if row["type"] == "original":
+                originals[row["index"]] = row["prompt"]
     return drop(
         lambda row: row["type"] != "original" and row["prompt"] == originals.get(row["index"])
     )(rows)
@@ -35,7 +39,8 @@ def unattacked(rows: Sequence[Row]) -> Patched:
     """Without the pairs whose two texts are the same but for white space."""
     texts = defaultdict(list)
     for row in rows:
-        texts[row["task"], row["index"]].append(" ".join(row["prompt"].split()))
+        with naming(row):
+            texts[row["task"], row["index"]].append(" ".join(row["prompt"].split()))
     same = {pair for pair, prompts in texts.items() if len(prompts) > len(set(prompts))}
     return drop(lambda row: (row["task"], row["index"]) in same)(rows)
 
