@@ -60,7 +60,7 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
     benchmark: str | Sequence[str] = (),
     dimension: str | Sequence[str] = (),
     limit: int | None = None,
-    judge: str = "",
+    judge: str | Sequence[str] = (),
     data: Path | str | None = None,
     on_progress: OnProgress = lambda progress: None,
 ) -> Run:
@@ -75,11 +75,14 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
     """
     if job is None:
         settings = Settings(
-            suite=suite, benchmarks=select(benchmark, dimension), limit=limit, judge=judge
+            suite=suite,
+            benchmarks=select(benchmark, dimension),
+            limit=limit,
+            judge=tuple(_listed(judge)),
         )
         job = Job(settings=settings, data=Path(data) if data else None)
     opened = _open(model, job)
-    judge_model = _open_judge(job, opened)
+    judges = _open_judges(job, opened)
     plan, files = _plan(opened, job)
     options = Options(
         out=job.out,
@@ -88,7 +91,7 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
         data=_provenance(files),
         patience=Patience(max_attempts=job.model_options.max_attempts),
     )
-    return carry_out(plan, opened, judge_model, options, on_progress)
+    return carry_out(plan, opened, judges, options, on_progress)
 
 
 def score(answers: Path | str, benchmark: str | Sequence[str], job: Job | None = None) -> Run:
@@ -129,7 +132,7 @@ def select(
 
 
 def _listed(names: str | Sequence[str]) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)
+    return [names] * bool(names) if isinstance(names, str) else list(names)
 
 
 def _open(model: AnyModel, job: Job) -> Model:
@@ -138,16 +141,18 @@ def _open(model: AnyModel, job: Job) -> Model:
     return Function(model) if callable(model) else model
 
 
-def _open_judge(job: Job, model: Model) -> Model | None:
-    if not job.settings.judge:
-        return None
-    judge = open_model(job.settings.judge, job.judge_options or job.model_options)
-    if judge.id == model.id and not job.judge_itself:
+def _open_judges(job: Job, model: Model) -> list[Model]:
+    """None of them the model itself, none twice."""
+    judges = [open_model(s, job.judge_options or job.model_options) for s in job.settings.judge]
+    ids = [judge.id for judge in judges]
+    if model.id in ids and not job.judge_itself:
         raise UsageError(
             f"{model.id} would judge its own answers, which flatters it. Name another --judge, "
             "or insist with --judge-itself."
         )
-    return judge
+    if twice := next((id for id in ids if ids.count(id) > 1), None):
+        raise UsageError(f"{twice} is named twice as --judge. To ask it twice: --judge-votes 2")
+    return judges
 
 
 def _cache(job: Job, model: Model) -> Cache | None:

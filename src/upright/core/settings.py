@@ -14,7 +14,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens  overrides every benchmark's own longest answer (96 at most on the mini suite)
     choices     how options are picked: auto (by likelihood where benchmark and model allow
                 it), text (always read from what the model wrote)
-    judge       a judge model's spec, or "" for the rule fallbacks
+    judge       judge models' specs, or none for the rule fallbacks; of several the majority decides
+    judge_votes   how often each is asked, the majority deciding; above 1 at temperature 1
     """
 
     suite: str = "mini"
@@ -25,4 +26,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     seed: int = 0
     choices: str = "auto"
-    judge: str = ""
+    judge: tuple[str, ...] = ()
+    judge_votes: int = 1

@@ -29,7 +29,7 @@ from upright.benchmarks.safety._attacks import (
     attacked,
     control,
 )
-from upright.benchmarks.safety._harm import RUBRIC, declines, helped
+from upright.benchmarks.safety._harm import DECLINED_EVENT, RUBRIC, declines, helped
 from upright.core import (
     Benchmark,
     Card,
@@ -120,6 +120,9 @@ def jailbreak() -> Benchmark:
                     name="declined_under_attack",
                     of=under_attack,
                     compute=mean(),
+                    # An event of its own: attacks change how models decline, and no set of people's
+                    # labels on such answers has been used for the judge yet.
+                    event=f"{DECLINED_EVENT} under attack",
                     chance=0.5,
                     by=("attack", "source"),
                 ),
@@ -136,6 +139,7 @@ def jailbreak() -> Benchmark:
                     name="declined_without_attack",
                     of=without_attack,
                     compute=mean(),
+                    event=DECLINED_EVENT,
                     chance=0.5,
                     by=("attack", "source"),
                 ),
