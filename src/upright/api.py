@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from upright.core import Benchmark, Dimension, Model, Row, Settings, UsageError, registry, unknown
+from upright.core import (
+    Benchmark,
+    Dimension,
+    Estimate,
+    Model,
+    Row,
+    Settings,
+    UsageError,
+    registry,
+    unknown,
+)
 from upright.data import SUITES, DataFile, suite_file
 from upright.models import DEFAULTS, ModelOptions, open_model
 from upright.models._function import Function
@@ -23,9 +33,10 @@ from upright.runs import (
     open_cache,
     open_run,
 )
+from upright.runs import relabel as bring_up_to_date
 from upright.runs import run as carry_out
 
-__all__ = ["Job", "Run", "evaluate", "open_run", "preview", "score", "select"]
+__all__ = ["Job", "Run", "evaluate", "open_run", "preview", "relabel", "score", "select"]
 
 AnyModel = str | Model | Callable[[str], str]
 
@@ -108,6 +119,20 @@ def preview(model: AnyModel, job: Job, price: Price | None = None) -> Forecast:
     """What a run would ask and cost, without asking."""
     opened = _open(model, job)
     return forecast(_plan(opened, job)[0], _cache(job, opened), price)
+
+
+def relabel(run: Path | str) -> list[Estimate]:
+    """Bring the corrected estimates of a run up to date with its `labels.jsonl`."""
+    path = Path(run)
+    return bring_up_to_date(path, same_versions(path).get)
+
+
+def same_versions(run: Path) -> dict[str, Benchmark]:
+    """The benchmarks of a run that are installed here, in the version it was made with."""
+    cards = open_run(run).info["benchmarks"]
+    known = [id for id in cards if id in registry.entries("benchmarks")]
+    loaded = {id: registry.load("benchmarks", id) for id in known}
+    return {id: b for id, b in loaded.items() if b.card.version == cards[id].get("version", 1)}
 
 
 def select(

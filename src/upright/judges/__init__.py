@@ -7,6 +7,7 @@ from upright.judges.choice import YES_NO, choice, chosen, labels, named, yes_no
 from upright.judges.detectors import JUDGES, Detector
 from upright.judges.email import emails
 from upright.judges.equivalence import equivalence
+from upright.judges.measuring import measure
 from upright.judges.numbers import rating
 from upright.judges.refusal import classify, refusal
 from upright.judges.rubric import to_request, to_verdict
@@ -30,6 +31,7 @@ __all__ = [
     "emails",
     "equivalence",
     "labels",
+    "measure",
     "named",
     "own_words",
     "preferred",

@@ -93,7 +93,8 @@ def _by_calibration(
     corrected = rogan_gladen(values, [cluster(i) for i in items], errors)
     if isinstance(corrected, NotCorrected):
         return NotCorrected(f"{corrected.reason} ({calibration.labels})")
-    told = f"{corrected.method}: {calibration.labels}, n = {calibration.n}"
+    worth = f"worth {errors.n_yes:.0f} yes and {errors.n_no:.0f} no on a model not among them"
+    told = f"{corrected.method}: {calibration.labels}, n = {calibration.n} ({worth})"
     numbers = _numbers(corrected)
     return Interval(*(_mirrored(*numbers) if metric.absence else numbers), told)
 
