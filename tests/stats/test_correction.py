@@ -141,7 +141,7 @@ def labelled(truth: float, n: int, rng: np.random.Generator) -> tuple[Floats, Fl
     return judged, labels
 
 
-@pytest.mark.parametrize(("truth", "n"), [(0.1, 60), (0.3, 60), (0.6, 150)])
+@pytest.mark.parametrize(("truth", "n"), [(0.1, 150), (0.3, 60), (0.6, 150)])
 def test_labels_on_the_run_itself_cover_and_are_narrower_than_alone(truth: float, n: int) -> None:
     rng = np.random.default_rng(11)
     names = alone(RUN)

@@ -164,14 +164,18 @@ def _notes(profile: Profile) -> Iterator[Text]:
     """Why a number is missing or not to be trusted, below the table."""
     for result in profile.benchmarks:
         if result.upright and (why := result.upright.headline.withheld):
-            yield Text(f"Withheld: {result.id}: {one_line(why, 90)}", style="yellow")
+            yield Text(f"Withheld: {inert(result.id)}: {one_line(why, 90)}", style="yellow")
     for result in profile.benchmarks:
         if result.upright and (how := result.upright.headline.correction):
             # The reason why not begins with "not corrected: ".
             kind, _, why = how.partition(": ") if how.startswith("not ") else ("corrected", "", how)
-            yield Text(f"{kind.capitalize()}: {result.id}: {one_line(why, 240)}", style="dim")
+            yield Text(
+                f"{kind.capitalize()}: {inert(result.id)}: {one_line(why, 240)}", style="dim"
+            )
         if concord := profile.concord(result):
-            yield Text(f"Judges: {result.id}: {in_words(concord)}", style="dim")
+            yield Text(
+                f"Judges: {inert(result.id)}: {one_line(in_words(concord), 400)}", style="dim"
+            )
     if any(b.published and thin(b.published.headline) for b in profile.benchmarks):
         yield Text("! the original toolkit drops over 5 % of these answers", style="yellow")
 
