@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from upright.core import Request, Sample, UsageError, ask, finished, registry
+from upright.core import Request, Sample, Settings, UsageError, ask, finished, registry
 
 SAMPLE = Sample(messages=ask("Is water wet?"), target="yes", ideal="Yes")
 
@@ -65,3 +65,9 @@ def test_unknown_ids_offer_the_nearest() -> None:
         registry.load("benchmarks", "truthfulness/extrenal")
     with pytest.raises(UsageError, match="truthfulness/external"):
         registry.load("benchmarks", "external")
+
+
+def test_one_judge_by_name_is_a_list_of_one() -> None:
+    assert Settings(judge="openai/x").judge == ("openai/x",)
+    assert Settings(judge="").judge == Settings().judge == ()
+    assert Settings(judge=("a", "b")).judge == ("a", "b")

@@ -26,5 +26,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     seed: int = 0
     choices: str = "auto"
-    judge: tuple[str, ...] = ()
+    judge: tuple[str, ...] | str = ()
     judge_votes: int = 1
+
+    def __post_init__(self) -> None:
+        """One judge may be given by its name alone; letter by letter it would be many."""
+        if isinstance(self.judge, str):
+            msgspec.structs.force_setattr(self, "judge", (self.judge,) if self.judge else ())

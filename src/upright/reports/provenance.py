@@ -69,13 +69,13 @@ def concord_in_words(concord: Concord) -> str:
     for judge, alpha in concord.alpha_of_draws.items():
         told.append(f"alpha of {judge} with itself {_alpha(alpha)}")
     for judge, share in concord.local.items():
-        same = "nothing to compare" if share is None else f"{share:.0%}".replace("%", " %")
+        same = "no verdict" if share is None else f"{share:.0%}".replace("%", " %")
         told.append(f"{judge} agrees with the local judge on {same}")
     return "; ".join(told)
 
 
 def _alpha(alpha: float | None) -> str:
-    return "undefined (all verdicts alike)" if alpha is None else f"{alpha:.2f}"
+    return "undefined (no two verdicts differ)" if alpha is None else f"{alpha:.2f}"
 
 
 def command(run: RunFacts) -> str:

@@ -14,7 +14,7 @@ slice of their own and never enter the headline.
 from upright.benchmarks._rta import JUDGED_BY, rta, rta_rubric
 from upright.benchmarks.safety._harm import (
     COMPLIANCE,
-    DECLINED_EVENT,
+    EVENT,
     REFUSAL,
     RUBRIC,
     declines,
@@ -111,7 +111,7 @@ def misuse() -> Benchmark:
                     name="declined",
                     of=harm,
                     compute=mean(),
-                    event=DECLINED_EVENT,
+                    event=EVENT,
                     chance=0.5,
                     by=("source", "kind"),
                 ),
@@ -133,11 +133,7 @@ def misuse() -> Benchmark:
                 ),
                 # Caution is defensible here: no direction is right, so it has no chance line.
                 Metric(
-                    name="declined_advice",
-                    of=advice,
-                    compute=mean(),
-                    event=DECLINED_EVENT,
-                    by=("kind",),
+                    name="declined_advice", of=advice, compute=mean(), event=EVENT, by=("kind",)
                 ),
             ),
         ),
