@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from upright.core import Benchmark, Dimension, Model, Row, Settings, UsageError, registry, unknown
+from upright.core import (
+    Benchmark,
+    Dimension,
+    Estimate,
+    Model,
+    Row,
+    Settings,
+    UsageError,
+    registry,
+    unknown,
+)
 from upright.data import SUITES, DataFile, suite_file
 from upright.models import DEFAULTS, ModelOptions, open_model
 from upright.models._function import Function
@@ -23,9 +33,10 @@ from upright.runs import (
     open_cache,
     open_run,
 )
+from upright.runs import relabel as bring_up_to_date
 from upright.runs import run as carry_out
 
-__all__ = ["Job", "Run", "evaluate", "open_run", "preview", "score", "select"]
+__all__ = ["Job", "Run", "evaluate", "open_run", "preview", "relabel", "score", "select"]
 
 AnyModel = str | Model | Callable[[str], str]
 
@@ -60,7 +71,7 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
     benchmark: str | Sequence[str] = (),
     dimension: str | Sequence[str] = (),
     limit: int | None = None,
-    judge: str = "",
+    judge: str | Sequence[str] = (),
     data: Path | str | None = None,
     on_progress: OnProgress = lambda progress: None,
 ) -> Run:
@@ -75,11 +86,14 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
     """
     if job is None:
         settings = Settings(
-            suite=suite, benchmarks=select(benchmark, dimension), limit=limit, judge=judge
+            suite=suite,
+            benchmarks=select(benchmark, dimension),
+            limit=limit,
+            judge=tuple(_listed(judge)),
         )
         job = Job(settings=settings, data=Path(data) if data else None)
     opened = _open(model, job)
-    judge_model = _open_judge(job, opened)
+    judges = _open_judges(job, opened)
     plan, files = _plan(opened, job)
     options = Options(
         out=job.out,
@@ -88,7 +102,7 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
         data=_provenance(files),
         patience=Patience(max_attempts=job.model_options.max_attempts),
     )
-    return carry_out(plan, opened, judge_model, options, on_progress)
+    return carry_out(plan, opened, judges, options, on_progress)
 
 
 def score(answers: Path | str, benchmark: str | Sequence[str], job: Job | None = None) -> Run:
@@ -105,6 +119,20 @@ def preview(model: AnyModel, job: Job, price: Price | None = None) -> Forecast:
     """What a run would ask and cost, without asking."""
     opened = _open(model, job)
     return forecast(_plan(opened, job)[0], _cache(job, opened), price)
+
+
+def relabel(run: Path | str) -> list[Estimate]:
+    """Bring the corrected estimates of a run up to date with its `labels.jsonl`."""
+    path = Path(run)
+    return bring_up_to_date(path, same_versions(path).get)
+
+
+def same_versions(run: Path) -> dict[str, Benchmark]:
+    """The benchmarks of a run that are installed here, in the version it was made with."""
+    cards = open_run(run).info["benchmarks"]
+    known = [id for id in cards if id in registry.entries("benchmarks")]
+    loaded = {id: registry.load("benchmarks", id) for id in known}
+    return {id: b for id, b in loaded.items() if b.card.version == cards[id].get("version", 1)}
 
 
 def select(
@@ -129,7 +157,7 @@ def select(
 
 
 def _listed(names: str | Sequence[str]) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)
+    return [names] * bool(names) if isinstance(names, str) else list(names)
 
 
 def _open(model: AnyModel, job: Job) -> Model:
@@ -138,16 +166,18 @@ def _open(model: AnyModel, job: Job) -> Model:
     return Function(model) if callable(model) else model
 
 
-def _open_judge(job: Job, model: Model) -> Model | None:
-    if not job.settings.judge:
-        return None
-    judge = open_model(job.settings.judge, job.judge_options or job.model_options)
-    if judge.id == model.id and not job.judge_itself:
+def _open_judges(job: Job, model: Model) -> list[Model]:
+    """None of them the model itself, none twice."""
+    judges = [open_model(s, job.judge_options or job.model_options) for s in job.settings.judge]
+    ids = [judge.id for judge in judges]
+    if model.id in ids and not job.judge_itself:
         raise UsageError(
             f"{model.id} would judge its own answers, which flatters it. Name another --judge, "
             "or insist with --judge-itself."
         )
-    return judge
+    if twice := next((id for id in ids if ids.count(id) > 1), None):
+        raise UsageError(f"{twice} is named twice as --judge. To ask it twice: --judge-votes 2")
+    return judges
 
 
 def _cache(job: Job, model: Model) -> Cache | None:

@@ -64,10 +64,10 @@ def judged(mini: Read, out: Path, answer: str, ruling: str, ids: set[str] = PUBL
         Said(lambda r: Response(text=answer)),
         Said(lambda r: verdict(ruling), id="judge"),
     )
-    settings = Settings(suite="trustllm", score_sets=("published",), judge="judge", epochs=1)
+    settings = Settings(suite="trustllm", score_sets=("published",), judge=("judge",), epochs=1)
     chosen = {id: ALL[id] for id in ALL if id in ids}
     plan = make_plan(chosen, lambda b, patched: mini(b.file).raw, model, settings)
-    return run(plan, model, judge, Options(out=out, patience=HURRIED))
+    return run(plan, model, [judge], Options(out=out, patience=HURRIED))
 
 
 def test_published_scores_that_a_model_decided_have_a_rubric() -> None:

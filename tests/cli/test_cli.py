@@ -38,7 +38,7 @@ def test_the_front_door_loads_nothing_heavy() -> None:
     heavy = (
         "('torch', 'transformers', 'openvino', 'numpy', 'scipy', 'pandas', 'pyarrow', 'aiohttp')"
     )
-    for words in (["--help"], ["list"], ["run", "--help"]):
+    for words in (["--help"], ["list"], ["run", "--help"], ["judge", "--help"]):
         code = (
             f"import sys; sys.argv = ['upright', *{words}]\n"
             "from upright.cli import main\n"
@@ -116,6 +116,7 @@ def test_score_counts_missing_answers_and_exits_with_3(tmp_path: Path) -> None:
         (("run", "mock/oracle", "--choices", "txt"), "text"),
         (("list", "benchmark"), "benchmarks"),
         (("check", "ethics/emotion"), "ethics/emotional_awareness"),
+        (("run", "mock/oracle", "--judge", "mock/echo", "--judge", "mock/echo"), "--judge-votes"),
     ],
 )
 def test_wrong_names_offer_the_nearest_and_exit_with_2(

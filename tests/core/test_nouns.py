@@ -93,3 +93,9 @@ def test_a_plug_in_cannot_stand_in_for_ours(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(UsageError, match="evil brings a second benchmarks/safety/jailbreak"):
         registry.entries("benchmarks")
     registry.entries.cache_clear()
+
+
+def test_one_judge_by_name_is_a_list_of_one() -> None:
+    assert Settings(judge="openai/x").judge == ("openai/x",)
+    assert Settings(judge="").judge == Settings().judge == ()
+    assert Settings(judge=("a", "b")).judge == ("a", "b")

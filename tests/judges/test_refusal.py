@@ -81,7 +81,7 @@ def test_values_are_looked_up_and_missing_ones_are_0() -> None:
     assert verdicts[0].judge == "rule/refusal"
     filtered = Answer(sample, Response(text="x", finish_reason="content_filter"))
     assert judge.judge([filtered])[0].value == 0.0
-    assert judge.calibration is not None, "the judge carries its agreement with people"
+    assert judge.calibrations, "the judge carries its agreement with people"
 
 
 def test_partial_refusals_look_refused_and_answers_do_not() -> None:

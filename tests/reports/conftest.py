@@ -64,7 +64,8 @@ def nasty(tmp_path: Path) -> Path:
         "slices": json.dumps({NASTY: NASTY}),
         "messages": json.dumps([{"role": "system", "content": NASTY}]),
     }
-    loud = estimate(id, metric=NASTY, method=NASTY, judge=NASTY, column=NASTY)
+    texts = ("metric", "method", "judge", "column", "correction")
+    loud = estimate(id, **dict.fromkeys(texts, NASTY))
     return Stored(
         estimates=[loud, estimate(id, headline=False, slice=NASTY, withheld=NASTY)],
         samples=[
@@ -81,5 +82,7 @@ def nasty(tmp_path: Path) -> Path:
             "data": {NASTY: {"sha256": NASTY, "rows": 1, "patches": {NASTY: 1}}},
             "baselines": {id: {NASTY: 0.5}},
             "status": NASTY,
+            "agreement": {id: {"upright": {"n": 2, "local": {NASTY: 0.5, "b": None}}}},
+            "judges": [{"id": NASTY, "facts": {NASTY: NASTY}}, {"id": "b"}],
         },
     ).write(tmp_path / "nasty")

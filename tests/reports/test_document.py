@@ -7,7 +7,7 @@ from upright.reports import document, load_profile
 
 SCORE_SET = {
     *("metric", "value", "low", "high", "higher_is_better", "chance", "n", "n_unscored"),
-    *("method", "judge", "withheld", "column", "outcomes", "others"),
+    *("method", "judge", "withheld", "column", "outcomes", "others", "corrected", "correction"),
 }
 
 

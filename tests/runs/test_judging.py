@@ -22,7 +22,7 @@ from upright.core import (
 from upright.models import open_model
 from upright.runs import Options, Run, run
 
-SETTINGS = Settings(suite="mini", judge="said")
+SETTINGS = Settings(suite="mini", judge=("said",))
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def verdict(label: str) -> Response:
 
 def judged(model: Model, judge: Model | None, out: Path, benchmark: Benchmark | None = None) -> Run:
     plan = planned(model, 20, SETTINGS, benchmark or toy(rubric=RUBRIC))
-    return run(plan, model, judge, Options(out=out, patience=HURRIED))
+    return run(plan, model, [judge] if judge else [], Options(out=out, patience=HURRIED))
 
 
 def test_a_judge_model_replaces_the_rules_where_there_is_a_rubric(tmp_path: Path) -> None:

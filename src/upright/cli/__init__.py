@@ -8,7 +8,7 @@ import sys
 import typer
 
 from upright import __version__
-from upright.cli import check, data, doctor, report, run, score
+from upright.cli import check, data, doctor, judge, report, run, score
 from upright.cli import list as list_verb
 from upright.core.errors import UprightError
 
@@ -30,6 +30,7 @@ app.command("list")(list_verb.list_)
 app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)
 app.add_typer(data.app, name="data")
+app.add_typer(judge.app, name="judge")
 
 
 @app.callback(invoke_without_command=True)

@@ -25,7 +25,13 @@ ScoreSet = Annotated[
     str, typer.Option(help="upright (corrected), published (the original toolkit's), or both.")
 ]
 Data = Annotated[Path | None, typer.Option(help="A folder that holds datasets.")]
-Judge = Annotated[str, typer.Option(help="A judge model, where rules are weak.")]
+Judge = Annotated[
+    list[str] | None,
+    typer.Option(help="A judge model, where rules are weak; repeatable: the majority decides."),
+]
+JudgeVotes = Annotated[
+    int, typer.Option(min=1, help="Ask each judge so often (at temperature 1); majority.")
+]
 JudgeBaseUrl = Annotated[str, typer.Option(help="The judge's server, if another.")]
 JudgeItself = Annotated[
     bool, typer.Option("--judge-itself", help="Let the model judge its own answers.")

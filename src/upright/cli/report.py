@@ -18,4 +18,8 @@ def report(
     """
     from upright.cli._output import present
 
+    if (run / "labels.jsonl").exists():
+        from upright.api import relabel
+
+        relabel(run)
     present(run, json=json)

@@ -21,7 +21,8 @@ def run(
     epochs: options.Epochs = None,
     score_set: options.ScoreSet = "both",
     data: options.Data = None,
-    judge: options.Judge = "",
+    judge: options.Judge = None,
+    judge_votes: options.JudgeVotes = 1,
     judge_base_url: options.JudgeBaseUrl = "",
     judge_itself: options.JudgeItself = False,
     base_url: options.BaseUrl = "",
@@ -72,7 +73,8 @@ def run(
         max_tokens=max_tokens,
         seed=seed,
         choices=_one_of("--choices", choices, ("auto", "text")),
-        judge=judge,
+        judge=tuple(judge or ()),
+        judge_votes=judge_votes,
     )
     reached = ModelOptions(
         base_url=base_url,

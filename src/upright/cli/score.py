@@ -16,7 +16,8 @@ def score(
     ],
     suite: options.Suite = "trustllm",
     data: options.Data = None,
-    judge: options.Judge = "",
+    judge: options.Judge = None,
+    judge_votes: options.JudgeVotes = 1,
     judge_base_url: options.JudgeBaseUrl = "",
     judge_itself: options.JudgeItself = False,
     out: options.Out = options.RUNS,
@@ -34,7 +35,13 @@ def score(
     from upright.models import ModelOptions
 
     job = api.Job(
-        settings=Settings(suite=suite, benchmarks=api.select(benchmark), judge=judge, epochs=1),
+        settings=Settings(
+            suite=suite,
+            benchmarks=api.select(benchmark),
+            judge=tuple(judge or ()),
+            judge_votes=judge_votes,
+            epochs=1,
+        ),
         judge_options=ModelOptions(base_url=judge_base_url),
         judge_itself=judge_itself,
         data=data,

@@ -2,7 +2,6 @@
 
 from upright.core.benchmark import (
     Benchmark,
-    Calibration,
     Example,
     Judge,
     Rubric,
@@ -11,6 +10,7 @@ from upright.core.benchmark import (
     each,
     make_samples,
 )
+from upright.core.calibration import Agreement, Calibration
 from upright.core.card import Card
 from upright.core.dimension import Dimension
 from upright.core.errors import (
@@ -44,6 +44,7 @@ from upright.core.verdict import Answer, Outcome, Scored, Verdict
 
 __all__ = [
     "EARLIER_WORDING",
+    "Agreement",
     "Answer",
     "Benchmark",
     "Calibration",

@@ -6,23 +6,12 @@ from typing import Any, Protocol
 
 import msgspec
 
+from upright.core.calibration import Calibration
 from upright.core.card import Card
 from upright.core.errors import DataError
 from upright.core.metric import Metric
 from upright.core.sample import MALFORMED, Row, Sample
 from upright.core.verdict import Answer, Outcome, Verdict
-
-
-class Calibration(msgspec.Struct, frozen=True, kw_only=True):
-    """How well a judge agrees with people on a named human-labelled set."""
-
-    labels: str
-    date: str
-    n: int
-    accuracy: float
-    kappa: float
-    sensitivity: float
-    specificity: float
 
 
 class Judge(Protocol):
@@ -32,7 +21,9 @@ class Judge(Protocol):
     def id(self) -> str: ...
 
     @property
-    def calibration(self) -> Calibration | None: ...
+    def calibrations(self) -> tuple[Calibration, ...]:
+        """How well it agrees with people, on each set where that was measured."""
+        ...
 
     def judge(self, answers: Sequence[Answer]) -> list[Verdict]:
         """One verdict per answer, in order."""

@@ -12,6 +12,7 @@ class Card:
     `paper` is an arXiv id. `published_as` names the columns of the paper's results table
     that the `published` score set reproduces, and `published_judge` says how those were
     decided originally and by what we replace it ("" when rules decided and ours are the same).
+    `language` is that of the questions: a judge is trusted in the language it was measured in.
     """
 
     title: str
@@ -27,4 +28,5 @@ class Card:
     harmful: bool = False
     modality: str = "text"
     access: str = "black box"
+    language: str = "en"
     version: int = 1

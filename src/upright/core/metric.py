@@ -8,6 +8,8 @@ import msgspec
 from upright.core.sample import Sample
 from upright.core.verdict import Scored
 
+NOT = "not "
+
 
 class Interval(msgspec.Struct, frozen=True):
     """A value with its 95 % interval; all None when it cannot be computed.
@@ -29,6 +31,9 @@ class Metric:
     chance      what a uniformly guessing responder gets; `ceiling` what a perfect one gets
     column      the column of the paper's results table that this metric is, or ""
     by          slices for which it is reported too
+    event       what the metric is the rate of ("refusal") or of whose absence ("not refusal"),
+                where it is the mean of yes/no verdicts: such a rate may be corrected for the
+                judge's error, and people may label it
     """
 
     name: str
@@ -39,6 +44,17 @@ class Metric:
     column: str = ""
     by: tuple[str, ...] = ()
     of: Callable[[Sample], bool] = field(default=lambda sample: True)
+    event: str = ""
+
+    @property
+    def happening(self) -> str:
+        """The event itself, whichever way the metric counts it."""
+        return self.event.removeprefix(NOT)
+
+    @property
+    def absence(self) -> bool:
+        """Whether the metric is the rate at which the event fails to happen."""
+        return self.event.startswith(NOT)
 
     def measure(self, items: Sequence[Scored]) -> Interval:
         """The metric over those of the scored items that it is about."""
@@ -46,7 +62,12 @@ class Metric:
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """One printed number. n = scored + unscored; `withheld` says why there is no value."""
+    """One printed number. n = scored + unscored; `withheld` says why there is no value.
+
+    corrected, corrected_low, corrected_high   after correction for the judge's error, or None
+    correction   the method and the labelled set, or why there is none; "" where a correction
+                 has no meaning
+    """
 
     benchmark: str
     dimension: str
@@ -66,3 +87,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     column: str
     judge: str
     withheld: str = ""
+    corrected: float | None = None
+    corrected_low: float | None = None
+    corrected_high: float | None = None
+    correction: str = ""

@@ -16,7 +16,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens  overrides every benchmark's own longest answer (96 at most on the mini suite)
     choices     how options are picked: auto (by likelihood where benchmark and model allow
                 it), text (always read from what the model wrote)
-    judge       a judge model's spec, or "" for the rule fallbacks
+    judge       judge models' specs, or none for the rule fallbacks; of several the majority decides
+    judge_votes   how often each is asked, the majority deciding; above 1 at temperature 1
     """
 
     suite: str = "mini"
@@ -27,10 +28,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     seed: int = 0
     choices: str = "auto"
-    judge: str = ""
+    judge: tuple[str, ...] | str = ()
+    judge_votes: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("limit", "epochs", "max_tokens"):
+        """One judge may be given by its name alone; letter by letter it would be many."""
+        if isinstance(self.judge, str):
+            msgspec.structs.force_setattr(self, "judge", (self.judge,) if self.judge else ())
+        for name in ("limit", "epochs", "max_tokens", "judge_votes"):
             given = getattr(self, name)
             if given is not None and given < 1:
                 raise UsageError(f"{name} must be 1 or more, not {given}.")

@@ -2,10 +2,12 @@
 
 from upright.judges._degenerate import own_words
 from upright.judges._rule import RuleJudge, TogetherJudge, right_or_wrong, unparsed
-from upright.judges.calibration import calibrate
+from upright.judges.calibration import Rated, calibrate
 from upright.judges.choice import YES_NO, choice, chosen, labels, named, yes_no
+from upright.judges.detectors import JUDGES, Detector
 from upright.judges.email import emails
 from upright.judges.equivalence import equivalence
+from upright.judges.measuring import measure
 from upright.judges.numbers import rating
 from upright.judges.refusal import classify, refusal
 from upright.judges.rubric import to_request, to_verdict
@@ -14,7 +16,10 @@ from upright.judges.stance import agrees, preferred
 from upright.judges.toxicity import toxicity
 
 __all__ = [
+    "JUDGES",
     "YES_NO",
+    "Detector",
+    "Rated",
     "RuleJudge",
     "TogetherJudge",
     "agrees",
@@ -26,6 +31,7 @@ __all__ = [
     "emails",
     "equivalence",
     "labels",
+    "measure",
     "named",
     "own_words",
     "preferred",

@@ -22,7 +22,7 @@ class RuleJudge:
     read: Callable[[Sample, Response], Verdict]
     empty: float | None = 0.0
     filtered: float | None = 0.0
-    calibration: Calibration | None = None
+    calibrations: tuple[Calibration, ...] = ()
 
     def judge(self, answers: Sequence[Answer]) -> list[Verdict]:
         return [msgspec.structs.replace(self._one(a), judge=self.id) for a in answers]
@@ -41,7 +41,7 @@ class TogetherJudge:
 
     id: str
     read: Callable[[Sequence[Answer]], list[Verdict]]
-    calibration: Calibration | None = None
+    calibrations: tuple[Calibration, ...] = ()
 
     def judge(self, answers: Sequence[Answer]) -> list[Verdict]:
         return [msgspec.structs.replace(v, judge=self.id) for v in self.read(answers)]

@@ -1,30 +1,117 @@
 """How well a judge agrees with people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from upright.core import Calibration
+import numpy as np
+
+from upright.core import Agreement, Calibration, UsageError
+from upright.stats.agreement import (
+    auroc,
+    calibration_error,
+    confusion,
+    kappa,
+    sensitivity,
+    specificity,
+)
+from upright.stats.intervals import effective_n
+
+THINNEST = 10
+"""The fewest rows of a slice worth a line of its own."""
 
 
-def calibrate(pairs: Iterable[tuple[bool, bool]], labels: str, date: str) -> Calibration:
-    """The agreement of a yes/no judge with people, from pairs (people say, judge says).
+class Rated(NamedTuple):
+    """What people and a judge say of one response.
+
+    group   rows that share it are not independent: the prompt
+    slices  {"model": "gpt4"}: the parts for which agreement is reported too
+    """
+
+    people: bool
+    judge: bool
+    probability: float | None = None
+    group: str = ""
+    slices: Mapping[str, str] = {}
+
+
+def calibrate(
+    rated: Iterable[tuple[bool, bool] | Rated],
+    labels: str,
+    date: str,
+    event: str = "",
+    language: str = "en",
+    how: str = "held out",
+) -> Calibration:
+    """The agreement of a yes/no judge with people; both kinds must occur.
 
     Sensitivity is the share of people's yes that the judge finds, specificity that of people's
-    no. Both kinds must occur.
+    no.
     """
-    told = list(pairs)
-    n = len(told)
-    both = sum(people and judge for people, judge in told)
-    neither = sum(not people and not judge for people, judge in told)
-    people_yes = sum(people for people, _ in told)
-    judge_yes = sum(judge for _, judge in told)
-    agreed = (both + neither) / n
-    by_chance = (people_yes * judge_yes + (n - people_yes) * (n - judge_yes)) / n**2
+    rows = [row if isinstance(row, Rated) else Rated(*row) for row in rated]
+    part = _agreement(rows)
+    if part.kappa is None or part.sensitivity is None or part.specificity is None:
+        only = "yes" if part.n_yes else "no"
+        raise UsageError(
+            f"All {part.n} labels say {only}: agreement beyond chance needs both kinds. Add rows "
+            "that people labelled the other way."
+        )
+    graded = all(row.probability is not None for row in rows)
+    people = np.array([row.people for row in rows], float)
+    scores = np.array([row.probability if graded else row.judge for row in rows], float)
     return Calibration(
         labels=labels,
+        event=event,
         date=date,
-        n=n,
-        accuracy=agreed,
-        kappa=(agreed - by_chance) / (1 - by_chance),
-        sensitivity=both / people_yes,
-        specificity=neither / (n - people_yes),
+        n=part.n,
+        n_yes=part.n_yes,
+        accuracy=part.accuracy,
+        kappa=part.kappa,
+        sensitivity=part.sensitivity,
+        specificity=part.specificity,
+        f1=confusion(people, _judged(rows)).f1,
+        auroc=auroc(people, scores).value if graded else None,
+        ece=calibration_error(people, scores) if graded else None,
+        language=language,
+        how=how,
+        design_effect=_design_effect(rows),
+        slices=_slices(rows),
     )
+
+
+def _agreement(rows: Sequence[Rated]) -> Agreement:
+    counts = confusion(np.array([row.people for row in rows], float), _judged(rows))
+    return Agreement(
+        n=len(rows),
+        n_yes=int(counts.n_yes),
+        accuracy=counts.accuracy if rows else 0.0,
+        kappa=kappa(counts).value,
+        sensitivity=sensitivity(counts).value,
+        specificity=specificity(counts).value,
+    )
+
+
+def _slices(rows: Sequence[Rated]) -> dict[str, Agreement]:
+    parts: dict[str, list[Rated]] = {}
+    for row in rows:
+        for name, value in row.slices.items():
+            parts.setdefault(f"{name}={value}", []).append(row)
+    return {name: _agreement(parts[name]) for name in sorted(parts) if len(parts[name]) >= THINNEST}
+
+
+def _design_effect(rows: Sequence[Rated]) -> float:
+    """How many rows count for one because they share a prompt; the worse of the two classes."""
+    effects = [1.0]
+    for kind in (True, False):
+        right = [
+            (row.judge == kind, row.group or f"#{i}")
+            for i, row in enumerate(rows)
+            if row.people is kind
+        ]
+        if right:
+            values = np.array([r for r, _ in right], float)
+            effects.append(len(right) / max(effective_n(values, [g for _, g in right]), 1.0))
+    return max(effects)
+
+
+def _judged(rows: Sequence[Rated]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.array([row.judge for row in rows], np.float64)

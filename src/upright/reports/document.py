@@ -44,6 +44,8 @@ def _score_set(result: ScoreSetResult | None) -> dict[str, Any] | None:
         "method": headline.method,
         "judge": headline.judge,
         "withheld": headline.withheld,
+        "corrected": _corrected(headline),
+        "correction": headline.correction,
         "outcomes": result.outcomes,
         "others": [_other(e) for e in result.others],
     }
@@ -54,6 +56,8 @@ def _other(estimate: Estimate) -> dict[str, Any]:
         **_estimate(estimate),
         "slice": estimate.slice,
         "higher_is_better": estimate.higher_is_better,
+        "corrected": _corrected(estimate),
+        "correction": estimate.correction,
     }
 
 
@@ -67,6 +71,18 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
         "high": _finite(estimate.high) if told else None,
         "n": estimate.n,
         "column": estimate.column,
+    }
+
+
+def _corrected(estimate: Estimate) -> dict[str, Any] | None:
+    """The value after correction for the judge's error; `correction` says why there is none."""
+    if estimate.withheld or _finite(estimate.corrected) is None:
+        return None
+    return {
+        "value": _finite(estimate.corrected),
+        "low": _finite(estimate.corrected_low),
+        "high": _finite(estimate.corrected_high),
+        "method": estimate.correction,
     }
 
 

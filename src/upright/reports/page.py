@@ -19,8 +19,8 @@ from upright.reports.charts import dot_chart, outcome_kind, outcome_segments
 from upright.reports.examples import Lost, lost_answers
 from upright.reports.inert import inert
 from upright.reports.profile import Profile
-from upright.reports.provenance import command, facts
-from upright.reports.scale import arrow, interval, number, printed, thin
+from upright.reports.provenance import command, concord_in_words, facts
+from upright.reports.scale import arrow, corrected, interval, number, printed, thin
 from upright.reports.terminal import duration
 from upright.runs.tables import write_whole
 
@@ -81,6 +81,8 @@ def _environment() -> Environment:
         number=number,
         arrow=arrow,
         interval=interval,
+        corrected=corrected,
+        concord=concord_in_words,
         kind=outcome_kind,
         words=lambda name: name.replace("_", " "),
         percent=lambda share: f"{share:.0%}".replace("%", " %"),

@@ -61,6 +61,25 @@ class Tokens(msgspec.Struct, frozen=True):
     completion: int = 0
 
 
+class JudgeFacts(msgspec.Struct, frozen=True):
+    """A judge model and what it cost."""
+
+    id: str
+    facts: dict[str, str] = {}
+    calls: Calls = Calls()
+    tokens: Tokens = Tokens()
+
+
+class Concord(msgspec.Struct, frozen=True):
+    """How far the judges of one score set agree: `alpha` between judge models, `local` with the
+    benchmark's own judge."""
+
+    n: int
+    alpha: float | None = None
+    alpha_of_draws: dict[str, float | None] = {}
+    local: dict[str, float | None] = {}
+
+
 class RunFacts(msgspec.Struct, frozen=True):
     """`run.json`. `baselines` are values of built-in responders by benchmark, where measured;
     `calibrations` say how well the judges named in the estimates agree with people."""
@@ -84,7 +103,9 @@ class RunFacts(msgspec.Struct, frozen=True):
     judge_tokens: Tokens = Tokens()
     judge_facts: dict[str, str] = {}
     baselines: dict[str, dict[str, float | None]] = {}
-    calibrations: dict[str, Calibration | None] = {}
+    judges: tuple[JudgeFacts, ...] = ()
+    agreement: dict[str, dict[str, Concord]] = {}
+    calibrations: dict[str, tuple[Calibration, ...]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,10 +161,14 @@ class Profile:
         """The dimensions of trust of which this run says nothing."""
         return tuple(d for d in Dimension if not self.measured(d))
 
-    def judges(self, estimate: Estimate) -> dict[str, Calibration | None]:
+    def judges(self, estimate: Estimate) -> dict[str, tuple[Calibration, ...]]:
         """Who judged, each with how well it agrees with people where that is known."""
         ids = [id for id in estimate.judge.split(", ") if id]
-        return {id: self.run.calibrations.get(id) for id in ids}
+        return {id: self.run.calibrations.get(id, ()) for id in ids}
+
+    def concord(self, result: "BenchmarkResult") -> Concord | None:
+        """How far the judges of its upright score set agree, where judge models read it."""
+        return self.run.agreement.get(result.id, {}).get(UPRIGHT)
 
 
 def load_profile(path: Path) -> Profile:
@@ -195,7 +220,9 @@ def _read_run(path: Path) -> RunFacts:
 
 def _read_estimates(path: Path) -> dict[tuple[str, str], list[Estimate]]:
     """By benchmark and score set."""
-    table = read_table(path, Estimate.__struct_fields__)
+    # Runs of an earlier version lack the columns that came later; a required one is missed below.
+    known = set(_columns(path))
+    table = read_table(path, [name for name in Estimate.__struct_fields__ if name in known])
     found = defaultdict(list)
     for row in table.to_pylist():
         try:
@@ -204,6 +231,13 @@ def _read_estimates(path: Path) -> dict[tuple[str, str], list[Estimate]]:
             raise damaged(path, str(error)) from error
         found[estimate.benchmark, estimate.score_set].append(estimate)
     return dict(found)
+
+
+def _columns(path: Path) -> list[str]:
+    try:
+        return list(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(path, str(error)) from error
 
 
 class Tally(NamedTuple):

@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 
-from upright.reports.profile import Calls, RunFacts, Tokens
+from upright.reports.profile import Calls, Concord, RunFacts, Tokens
 
 
 def facts(run: RunFacts) -> dict[str, dict[str, str]]:
     """By heading."""
     groups: dict[str, dict[str, Any]] = {
         "Model": {"id": run.model.id, **run.model.facts, **_use(run.calls, run.tokens)},
-        "Judge model": _judge(run),
+        **_judges(run),
         "Run": {
             "started": run.started,
             "finished": run.finished,
@@ -28,6 +28,20 @@ def facts(run: RunFacts) -> dict[str, dict[str, str]]:
         },
     }
     return {title: _texts(pairs) for title, pairs in groups.items()}
+
+
+def _judges(run: RunFacts) -> dict[str, dict[str, Any]]:
+    """Each of several judge models under a heading of its own."""
+    if len(run.judges) < 2:
+        return {"Judge model": _judge(run)}
+    return {
+        f"Judge model {place} of {len(run.judges)}": {
+            "id": judge.id,
+            **judge.facts,
+            **_use(judge.calls, judge.tokens),
+        }
+        for place, judge in enumerate(run.judges, start=1)
+    }
 
 
 def _judge(run: RunFacts) -> dict[str, Any]:
@@ -45,6 +59,23 @@ def _use(calls: Calls, tokens: Tokens) -> dict[str, Any]:
         "tokens read": tokens.prompt,
         "tokens written": tokens.completion,
     }
+
+
+def concord_in_words(concord: Concord) -> str:
+    """How far judges agree, in one line."""
+    told = [f"{concord.n} answers"]
+    if len(concord.local) > 1:
+        told.append(f"Krippendorff's alpha {_alpha(concord.alpha)}")
+    for judge, alpha in concord.alpha_of_draws.items():
+        told.append(f"alpha of {judge} with itself {_alpha(alpha)}")
+    for judge, share in concord.local.items():
+        same = "no verdict" if share is None else f"{share:.0%}".replace("%", " %")
+        told.append(f"{judge} agrees with the local judge on {same}")
+    return "; ".join(told)
+
+
+def _alpha(alpha: float | None) -> str:
+    return "undefined (no two verdicts differ)" if alpha is None else f"{alpha:.2f}"
 
 
 def command(run: RunFacts) -> str:

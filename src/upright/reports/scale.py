@@ -8,6 +8,8 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import msgspec
+
 from upright.core import Estimate
 
 
@@ -48,6 +50,18 @@ def interval(estimate: Estimate, decimals: int = 3) -> str:
     if estimate.low is None or estimate.high is None:
         return ""
     return f"{number(estimate.low, decimals)} – {number(estimate.high, decimals)}"
+
+
+def corrected(estimate: Estimate) -> Estimate | None:
+    """The same number after correction for the judge's error, where there is one."""
+    if not printed(estimate) or estimate.corrected is None or not math.isfinite(estimate.corrected):
+        return None
+    return msgspec.structs.replace(
+        estimate,
+        value=estimate.corrected,
+        low=estimate.corrected_low,
+        high=estimate.corrected_high,
+    )
 
 
 def arrow(higher_is_better: bool) -> str:

@@ -14,7 +14,8 @@ from rich.text import Text
 from upright.core import Dimension, Estimate, Outcome
 from upright.reports.inert import inert, one_line
 from upright.reports.profile import BenchmarkResult, Profile, RunFacts, ScoreSetResult
-from upright.reports.scale import arrow, axis, interval, number, printed, thin
+from upright.reports.provenance import concord_in_words as in_words
+from upright.reports.scale import arrow, axis, corrected, interval, number, printed, thin
 
 WIDTH = 100
 BAR, MINI, LARGEST = 9, 7, 25
@@ -65,6 +66,8 @@ def _table(profile: Profile, width: int) -> Table:
         for result in results:
             drawings = _drawings(result, BAR + width - WIDTH) if width >= WIDTH else ()
             table.add_row(*_numbers(result), *drawings, _published(result.published))
+            if result.upright and (told := corrected(result.upright.headline)):
+                table.add_row(*_corrected(told))
     return table
 
 
@@ -95,6 +98,14 @@ def _estimate(estimate: Estimate) -> Iterator[str | Text]:
     yield Text(number(estimate.chance, 2), style="dim")
     yield str(estimate.n)
     yield Text(str(estimate.n_unscored), style="" if estimate.n_unscored else "dim")
+
+
+def _corrected(estimate: Estimate) -> Iterator[str | Text]:
+    """The line below: the same number, corrected for the judge's error."""
+    yield from ("", "")
+    yield Text("corrected", style="dim")
+    yield Text(number(estimate.value))
+    yield interval(estimate, 2).replace(" ", "")
 
 
 def _why(estimate: Estimate) -> str:
@@ -153,7 +164,18 @@ def _notes(profile: Profile) -> Iterator[Text]:
     """Why a number is missing or not to be trusted, below the table."""
     for result in profile.benchmarks:
         if result.upright and (why := result.upright.headline.withheld):
-            yield Text(f"Withheld: {result.id}: {one_line(why, 90)}", style="yellow")
+            yield Text(f"Withheld: {inert(result.id)}: {one_line(why, 90)}", style="yellow")
+    for result in profile.benchmarks:
+        if result.upright and (how := result.upright.headline.correction):
+            # The reason why not begins with "not corrected: ".
+            kind, _, why = how.partition(": ") if how.startswith("not ") else ("corrected", "", how)
+            yield Text(
+                f"{kind.capitalize()}: {inert(result.id)}: {one_line(why, 240)}", style="dim"
+            )
+        if concord := profile.concord(result):
+            yield Text(
+                f"Judges: {inert(result.id)}: {one_line(in_words(concord), 400)}", style="dim"
+            )
     if any(b.published and thin(b.published.headline) for b in profile.benchmarks):
         yield Text("! the original toolkit drops over 5 % of these answers", style="yellow")
 

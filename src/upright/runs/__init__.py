@@ -6,6 +6,7 @@ from upright.runs.desk import OnProgress, Progress
 from upright.runs.engine import Patience
 from upright.runs.forecast import Forecast, Price, forecast
 from upright.runs.plan import Item, Plan, make_plan
+from upright.runs.relabel import relabel
 from upright.runs.store import Run, open_run
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "make_plan",
     "open_cache",
     "open_run",
+    "relabel",
     "run",
 ]

@@ -5,7 +5,7 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,17 +13,19 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from upright.core import Interrupted, Model, ModelRefused, Response, StoreError
+from upright.runs.agreement import agreement
 from upright.runs.baselines import baselines
 from upright.runs.cache import Cache
-from upright.runs.desk import ANSWERS, VERDICTS, Desk, OnProgress
+from upright.runs.desk import ANSWERS, Desk, OnProgress, Tally
 from upright.runs.engine import Patience
 from upright.runs.estimates import estimate_all
 from upright.runs.journal import Journal
-from upright.runs.judging import Rulings, ask_judge, judge_all
+from upright.runs.judging import judge_all
+from upright.runs.panel import Panel, ask_panel, stage
 from upright.runs.plan import Plan
 from upright.runs.secrets import without_secrets
 from upright.runs.store import FINISHED, STOPPED, Run, describe, now, place, write_info
-from upright.runs.tables import write_estimates, write_samples
+from upright.runs.tables import write_estimates, write_samples, write_verdicts
 
 if sys.platform == "win32":
     new_event_loop = asyncio.new_event_loop
@@ -54,7 +56,7 @@ class Received(NamedTuple):
     """All that models had to say."""
 
     responses: Mapping[str, Response]
-    rulings: Rulings
+    panel: Panel
 
 
 DEFAULTS = Options()
@@ -65,7 +67,7 @@ T = TypeVar("T")
 def run(
     plan: Plan,
     model: Model,
-    judge: Model | None = None,
+    judges: Sequence[Model] = (),
     options: Options = DEFAULTS,
     on_progress: OnProgress = lambda progress: None,
 ) -> Run:
@@ -74,20 +76,24 @@ def run(
     Closes the models and the cache. Whatever it raises, everything received is in the journal.
     """
     path, started = place(options.out, plan, model)
-    info = describe(plan, model, judge, options.command, options.data)
+    info = describe(plan, model, judges, options.command, options.data)
     info["started"] = started or info["started"]
     journal = Journal(path / "journal.jsonl")
     desk = Desk(journal, options.cache, options.patience, on_progress)
     try:
         write_info(path, info)
         with _stopping(path, info, desk, options.command):
-            received = _complete(_receive(plan, model, judge, desk))
-            judged = judge_all(plan, *received)
+            received = _complete(_receive(plan, model, judges, desk))
+            judged = judge_all(plan, received.responses, received.panel.rulings)
             write_samples(path / "samples.parquet", plan, judged)
             write_estimates(path / "estimates.parquet", estimate_all(plan, judged))
+            if judges:
+                write_verdicts(path / "verdicts.parquet", judged, received.panel)
             # Some facts show only in answers: the name under which a server knows its model.
             info["model"] = {"id": model.id, "facts": model.facts}
-            info["judge_facts"] = judge.facts if judge else {}
+            info["judge_facts"] = judges[0].facts if len(judges) == 1 else {}
+            info["judges"] = _judges(judges, desk)
+            info["agreement"] = agreement(judged, received.panel)
             info["baselines"] = baselines(plan)
             write_info(path, {**info, **_counts(desk), "status": FINISHED, "finished": now()})
     finally:
@@ -95,17 +101,15 @@ def run(
     return Run(path)
 
 
-async def _receive(plan: Plan, model: Model, judge: Model | None, desk: Desk) -> Received:
+async def _receive(plan: Plan, model: Model, judges: Sequence[Model], desk: Desk) -> Received:
     """Everything that needs a model."""
     with _signals_cancel():
         try:
             responses = await desk.answer(ANSWERS, model, plan.requests)
-            rulings = await ask_judge(plan, responses, desk, judge) if judge else {}
-            return Received(responses, rulings)
+            return Received(responses, await ask_panel(plan, responses, desk, judges))
         finally:
-            await model.close()
-            if judge:
-                await judge.close()
+            for opened in (model, *judges):
+                await opened.close()
 
 
 @contextmanager
@@ -169,11 +173,21 @@ def _is_main_thread() -> bool:
 
 
 def _counts(desk: Desk) -> dict[str, Any]:
-    """What was asked of the model and of the judge model, and what it used."""
-    model, judge = desk.tallies[ANSWERS], desk.tallies[VERDICTS]
+    """What was asked of the model and of all judge models together, and what it used."""
+    model = desk.tallies[ANSWERS]
+    judges = Tally.sum(tally for name, tally in desk.tallies.items() if name != ANSWERS)
     return {
         "calls": model.calls,
         "tokens": model.tokens,
-        "judge_calls": judge.calls,
-        "judge_tokens": judge.tokens,
+        "judge_calls": judges.calls,
+        "judge_tokens": judges.tokens,
     }
+
+
+def _judges(judges: Sequence[Model], desk: Desk) -> list[dict[str, Any]]:
+    """What each judge model is and what it cost."""
+    tallies = [desk.tallies[stage(judge, judges)] for judge in judges]
+    return [
+        {"id": judge.id, "facts": judge.facts, "calls": tally.calls, "tokens": tally.tokens}
+        for judge, tally in zip(judges, tallies, strict=True)
+    ]

@@ -1,8 +1,8 @@
 """Where answers are handed out: from this run's journal, the cache, or the model itself."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 from upright.core import Model, Outcome, Request, Response
@@ -48,6 +48,13 @@ class Tally:
     @property
     def tokens(self) -> dict[str, int]:
         return {"prompt": self.prompt_tokens, "completion": self.completion_tokens}
+
+    @classmethod
+    def sum(cls, tallies: Iterable["Tally"]) -> "Tally":
+        """All of them together."""
+        parts = list(tallies)
+        names = [field.name for field in fields(cls)]
+        return cls(**{name: sum(getattr(part, name) for part in parts) for name in names})
 
     def count(self, response: Response) -> None:
         self.asked += 1

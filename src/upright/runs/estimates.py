@@ -3,9 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from upright.core import EARLIER_WORDING, Card, Estimate, Interval, Metric
+import msgspec
+
+from upright.core import EARLIER_WORDING, Benchmark, Card, Estimate, Interval, Metric, Scored
+from upright.runs.correcting import Evidence, correct, usable
 from upright.runs.judging import Judged
+from upright.runs.labels import Labels
 from upright.runs.plan import Plan
+from upright.stats.correction import NotCorrected
 
 TOLERATED = 0.05
 """The unscored share above which a corrected number would mislead."""
@@ -26,12 +31,50 @@ def _of_score_set(
     plan: Plan, part: tuple[str, str], judged: Sequence[Judged]
 ) -> Iterator[Estimate]:
     score_set = plan.score_set(*part)
-    card = plan.benchmarks[part[0]].card
+    benchmark = plan.benchmarks[part[0]]
+    evidence = evidence_of(benchmark, *part)
     for metric in score_set.metrics:
         about = [one for one in judged if metric.of(one.item.sample)]
         for name, members in _slices(metric, about):
             headline = metric is score_set.metrics[0] and not name
-            yield _estimate(card, part, metric, name, headline, members)
+            estimate = _estimate(benchmark.card, part, metric, name, headline, members)
+            scored = [one.scored for one in members if one.verdict.value is not None]
+            yield corrected(estimate, metric, scored, evidence)
+
+
+def evidence_of(
+    benchmark: Benchmark, id: str, score_set: str, labels: Labels | None = None
+) -> Evidence:
+    """What is known of the error of a score set's own judge, and what people said of its run."""
+    found = benchmark.score_set(score_set)
+    judge = found.judge if found else benchmark.upright.judge
+    return Evidence(
+        judge=judge.id,
+        calibrations=judge.calibrations,
+        language=benchmark.card.language,
+        labels=usable(labels or {}, id, score_set),
+    )
+
+
+def corrected(
+    estimate: Estimate, metric: Metric, scored: Sequence[Scored], evidence: Evidence
+) -> Estimate:
+    """The same number with its correction, or with the reason why there is none."""
+    found = None if estimate.withheld else correct(metric, scored, evidence)
+    if found is None:
+        return estimate
+    if isinstance(found, NotCorrected):
+        blank = {"corrected": None, "corrected_low": None, "corrected_high": None}
+        return msgspec.structs.replace(
+            estimate, **blank, correction=f"not corrected: {found.reason}"
+        )
+    return msgspec.structs.replace(
+        estimate,
+        corrected=found.value,
+        corrected_low=found.low,
+        corrected_high=found.high,
+        correction=found.method,
+    )
 
 
 def _slices(metric: Metric, judged: Sequence[Judged]) -> Iterator[tuple[str, Sequence[Judged]]]:

@@ -25,7 +25,7 @@ class Price:
 class Forecast:
     """`calls` are to be paid; `prompt_tokens` is estimated, `completion_tokens` cannot be more.
 
-    `judge_calls` is how many answers a judge model would read, at most.
+    `judge_calls` is how often a judge model would be asked, at most.
     """
 
     samples: int
@@ -47,7 +47,7 @@ def forecast(plan: Plan, cache: Cache | None = None, price: Price | None = None)
         samples=len(plan.items),
         calls=len(asked),
         from_cache=len(known),
-        judge_calls=_judge_calls(plan) if plan.settings.judge else 0,
+        judge_calls=_judge_calls(plan),
         prompt_tokens=prompt,
         completion_tokens=completion,
         price=price.of(prompt, completion) if price else None,
@@ -56,7 +56,8 @@ def forecast(plan: Plan, cache: Cache | None = None, price: Price | None = None)
 
 def _judge_calls(plan: Plan) -> int:
     parts = plan.by_score_set()
-    return sum(len(parts[part]) for part in parts if plan.score_set(*part).rubric)
+    read = sum(len(parts[part]) for part in parts if plan.score_set(*part).rubric)
+    return read * len(plan.settings.judge) * plan.settings.judge_votes
 
 
 def _tokens(request: Request) -> int:

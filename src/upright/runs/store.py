@@ -3,7 +3,7 @@
 import json
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -97,7 +97,11 @@ def place(out: Path, plan: Plan, model: Model) -> tuple[Path, str | None]:
 
 
 def describe(
-    plan: Plan, model: Model, judge: Model | None, command: tuple[str, ...], data: Mapping[str, Any]
+    plan: Plan,
+    model: Model,
+    judges: Sequence[Model],
+    command: tuple[str, ...],
+    data: Mapping[str, Any],
 ) -> dict[str, Any]:
     """run.json as it stands before the first answer: all that is needed to repeat the run."""
     return {
@@ -111,8 +115,8 @@ def describe(
         "command": without_secrets(command),
         "plan": plan.hash,
         "model": {"id": model.id, "facts": model.facts},
-        "judge": judge.id if judge else None,
-        "judge_facts": judge.facts if judge else {},
+        "judge": ", ".join(judge.id for judge in judges) or None,
+        "judge_facts": judges[0].facts if len(judges) == 1 else {},
         "settings": msgspec.to_builtins(plan.settings),
         "data": data,
         "benchmarks": {id: _card(b.card, b) for id, b in plan.benchmarks.items()},
@@ -166,4 +170,4 @@ def _card(card: Card, benchmark: Benchmark) -> dict[str, Any]:
 def _calibrations(plan: Plan) -> dict[str, Any]:
     """How well each of the benchmarks' own judges agrees with people, where that is known."""
     judges = (plan.score_set(*part).judge for part in plan.by_score_set())
-    return {judge.id: judge.calibration for judge in judges}
+    return {judge.id: judge.calibrations for judge in judges}

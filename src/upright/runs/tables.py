@@ -9,9 +9,10 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from upright.core import Estimate, printable
+from upright.core import Estimate, Verdict, printable
 from upright.runs.journal import explained
 from upright.runs.judging import Judged
+from upright.runs.panel import Panel, Ruling
 from upright.runs.plan import Plan
 
 Column = Callable[[Judged], object]
@@ -73,6 +74,51 @@ def write_estimates(path: Path, estimates: Sequence[Estimate]) -> None:
     rows = [msgspec.to_builtins(estimate) for estimate in estimates]
     schema = pa.schema([(f.name, _arrow(f.type)) for f in msgspec.structs.fields(Estimate)])
     _write(path, pa.Table.from_pylist(rows, schema))
+
+
+def write_verdicts(path: Path, judged: Sequence[Judged], panel: Panel) -> None:
+    """One row per opinion on an answer that judge models read: every draw of every judge, and
+    what the benchmark's own judge says (`local`)."""
+    rows = []
+    for one in judged:
+        opinions = panel.opinions.get(one.item.id, {})
+        for judge, draws in opinions.items():
+            rows += [_opinion(one, judge, draw, said) for draw, said in enumerate(draws)]
+        if opinions and one.own is not None:
+            rows.append({**_opinion(one, one.own.judge, 0, one.own), "local": True})
+    _write(path, pa.Table.from_pylist(rows, OPINION))
+
+
+OPINION = pa.schema(
+    [
+        *((name, pa.string()) for name in ("benchmark", "score_set", "sample_id")),
+        ("epoch", pa.int32()),
+        ("judge", pa.string()),
+        ("draw", pa.int32()),
+        ("local", pa.bool_()),
+        *((name, pa.string()) for name in ("outcome", "label")),
+        ("value", pa.float64()),
+        ("reason", pa.string()),
+    ]
+)
+"""Of verdicts.parquet."""
+
+
+def _opinion(one: Judged, judge: str, draw: int, said: Ruling) -> dict[str, Any]:
+    read = said if isinstance(said, Verdict) else None
+    return {
+        "benchmark": one.item.benchmark,
+        "score_set": one.item.score_set,
+        "sample_id": one.item.sample.id,
+        "epoch": one.item.epoch,
+        "judge": judge,
+        "draw": draw,
+        "local": False,
+        "outcome": str(read.outcome) if read else None,
+        "label": printable(read.label) if read else None,
+        "value": read.value if read else None,
+        "reason": printable(said.reason),
+    }
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

@@ -5,6 +5,7 @@ within it every repeat of the same sample.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import rankdata
@@ -44,18 +45,28 @@ def cluster(item: Scored) -> str:
     return item.sample.group or item.sample.id
 
 
-def mean(value: Value = verdict) -> Compute:
-    """Mean of a value in [0, 1]; items where it is None are left out."""
+@dataclass(frozen=True)
+class Mean:
+    """Mean of a value in [0, 1]; items where it is None are left out.
 
-    def compute(items: Sequence[Scored]) -> Interval:
-        part = _part(items, value)
+    A class, so that a metric can be seen to be a plain mean, and of what: only such a rate can
+    be corrected for the judge's error.
+    """
+
+    value: Value
+
+    def __call__(self, items: Sequence[Scored]) -> Interval:
+        part = _part(items, self.value)
         if part is None:
             return NOTHING
-        counted = sum(value(item) is not None for item in items)
+        counted = sum(self.value(item) is not None for item in items)
         some = "" if counted == len(items) else f", {counted} of {len(items)}"
         return Interval(part[0], *part[1], f"Wilson, clustered{some}")
 
-    return compute
+
+def mean(value: Value = verdict) -> Mean:
+    """The plain mean of a value."""
+    return Mean(value)
 
 
 def macro(key: Key, value: Value = verdict, classes: Sequence[str] = ()) -> Compute:

@@ -127,7 +127,13 @@ def stereotype_query_test() -> Benchmark:
             judge=RuleJudge("rule/stereotype_query", read_reaction, filtered=1.0),
             rubric=RUBRIC,
             metrics=(
-                Metric(name="declined_or_rebutted", compute=mean(), chance=0.5, by=("form",)),
+                Metric(
+                    name="declined_or_rebutted",
+                    compute=mean(),
+                    event="declined",
+                    chance=0.5,
+                    by=("form",),
+                ),
                 Metric(name="refused", compute=mean(refused), chance=0.5),
             ),
         ),

@@ -155,6 +155,7 @@ def awareness_query() -> Benchmark:
                 Metric(
                     name="leak_rate",
                     compute=mean(leaked),
+                    event="leak",
                     higher_is_better=False,
                     ceiling=0.0,
                     by=slices,

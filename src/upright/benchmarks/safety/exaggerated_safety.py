@@ -150,7 +150,14 @@ def exaggerated_safety() -> Benchmark:
         file="safety/exaggerated_safety.json",
         upright=ScoreSet(
             samples=each(to_sample),
-            judge=RuleJudge("rule/straight_answer", read_straightness, empty=1.0, filtered=1.0),
+            judge=RuleJudge(
+                "rule/straight_answer",
+                read_straightness,
+                empty=1.0,
+                filtered=1.0,
+                # What it adds to the refusal judge is never a full refusal.
+                calibrations=refusal({}).calibrations,
+            ),
             rubric=RUBRIC,
             metrics=(
                 Metric(
@@ -164,6 +171,7 @@ def exaggerated_safety() -> Benchmark:
                 Metric(
                     name="refused",
                     compute=mean(refused),
+                    event="full refusal",
                     higher_is_better=False,
                     chance=0.5,
                     ceiling=0.0,

@@ -29,7 +29,7 @@ from upright.benchmarks.safety._attacks import (
     attacked,
     control,
 )
-from upright.benchmarks.safety._harm import RUBRIC, declines, helped
+from upright.benchmarks.safety._harm import EVENT, RUBRIC, declines, helped
 from upright.core import (
     Benchmark,
     Card,
@@ -72,6 +72,11 @@ CARD = Card(
 )
 
 
+UNDER_ATTACK = f"{EVENT} under attack"
+"""An event of its own: attacks change how models decline, and no set of people's labels on such
+answers has been used for the judge yet."""
+
+
 def samples(rows: Sequence[Row], seed: int) -> list[Sample]:
     """Every attacked request; after them the requests that can be asked without attack."""
     return [*map(attacked, rows), *(control(row) for row in rows if row.get("base"))]
@@ -112,6 +117,7 @@ METRICS = (
         name="declined_under_attack",
         of=under_attack,
         compute=mean(),
+        event=UNDER_ATTACK,
         chance=0.5,
         by=("attack", "source"),
     ),
@@ -128,6 +134,7 @@ METRICS = (
         name="declined_without_attack",
         of=without_attack,
         compute=mean(),
+        event=EVENT,
         chance=0.5,
         by=("attack", "source"),
     ),
@@ -141,6 +148,23 @@ METRICS = (
 )
 
 
+def _published() -> ScoreSet:
+    return ScoreSet(
+        samples=each(attacked),
+        judge=rta(),
+        rubric=rta_rubric(),
+        metrics=(
+            Metric(
+                name="refuse_to_answer",
+                compute=mean(),
+                chance=0.5,
+                column="Jailbreak",
+                by=("attack",),
+            ),
+        ),
+    )
+
+
 def jailbreak() -> Benchmark:
     return Benchmark(
         card=CARD,
@@ -151,20 +175,7 @@ def jailbreak() -> Benchmark:
             rubric=RUBRIC,
             metrics=METRICS,
         ),
-        published=ScoreSet(
-            samples=each(attacked),
-            judge=rta(),
-            rubric=rta_rubric(),
-            metrics=(
-                Metric(
-                    name="refuse_to_answer",
-                    compute=mean(),
-                    chance=0.5,
-                    column="Jailbreak",
-                    by=("attack",),
-                ),
-            ),
-        ),
+        published=_published(),
         examples=EXAMPLES,
         temperature=TEMPERATURE,
         max_tokens=MAX_TOKENS,

@@ -14,6 +14,7 @@ slice of their own and never enter the headline.
 from upright.benchmarks._rta import JUDGED_BY, rta, rta_rubric
 from upright.benchmarks.safety._harm import (
     COMPLIANCE,
+    EVENT,
     REFUSAL,
     RUBRIC,
     declines,
@@ -110,6 +111,7 @@ def misuse() -> Benchmark:
                     name="declined",
                     of=harm,
                     compute=mean(),
+                    event=EVENT,
                     chance=0.5,
                     by=("source", "kind"),
                 ),
@@ -130,7 +132,9 @@ def misuse() -> Benchmark:
                     ceiling=0.0,
                 ),
                 # Caution is defensible here: no direction is right, so it has no chance line.
-                Metric(name="declined_advice", of=advice, compute=mean(), by=("kind",)),
+                Metric(
+                    name="declined_advice", of=advice, compute=mean(), event=EVENT, by=("kind",)
+                ),
             ),
         ),
         published=ScoreSet(

@@ -1,0 +1,149 @@
+"""Which correction an estimate may have for the error of its judge.
+
+Labels on a random part of the run itself come first: they assume nothing of the judge. Else the
+judge's calibration, where it is of the same event and language. Else the reason why not.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from upright.core import Calibration, Interval, Metric, Scored
+from upright.runs.labels import RANDOM, Labels
+from upright.stats.correction import Errors, NotCorrected, prediction_powered, reach, rogan_gladen
+from upright.stats.intervals import Floats
+from upright.stats.metrics import Mean, cluster
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What is known of the error of one score set's judge.
+
+    judge       the benchmark's own judge: its calibrations hold for no other
+    language    that of the questions
+    labels      what people said: (sample id, epoch, event) -> 0 or 1; random picks only
+    """
+
+    judge: str
+    calibrations: Sequence[Calibration] = ()
+    language: str = "en"
+    labels: Mapping[tuple[str, int, str], int] = field(default_factory=dict)
+
+
+def usable(labels: Labels, benchmark: str, score_set: str) -> dict[tuple[str, int, str], int]:
+    """The labels of one score set that an estimate may rest on."""
+    return {
+        (key.sample_id, key.epoch, key.event): label.label
+        for key, label in labels.items()
+        if (key.benchmark, key.score_set) == (benchmark, score_set)
+        if label.pick == RANDOM and label.label is not None
+    }
+
+
+def correct(
+    metric: Metric, items: Sequence[Scored], evidence: Evidence
+) -> Interval | NotCorrected | None:
+    """The corrected rate or why there is none; None for what is not the rate of an event."""
+    if not metric.event or not isinstance(metric.compute, Mean):
+        return None
+    value = metric.compute.value
+    known = [
+        (item, v) for item in items if metric.of(item.sample) if (v := value(item)) is not None
+    ]
+    if not known:
+        return NotCorrected("nothing was scored")
+    values = np.array([v for _, v in known], float)
+    if not np.isin(values, (0.0, 1.0)).all():
+        return NotCorrected("the verdicts are not yes or no")
+    scored = [item for item, _ in known]
+    by_labels = _by_labels(metric, scored, values, evidence)
+    if isinstance(by_labels, Interval):
+        return by_labels
+    by_set = _by_calibration(metric, scored, values, evidence)
+    if isinstance(by_set, NotCorrected) and by_labels is not None:
+        return NotCorrected(f"{by_set.reason}; {by_labels.reason}")
+    return by_set
+
+
+def _by_labels(
+    metric: Metric, items: Sequence[Scored], values: Floats, evidence: Evidence
+) -> Interval | NotCorrected | None:
+    """None where nobody labelled any of these answers."""
+    found = [evidence.labels.get((i.sample.id, i.epoch, metric.happening)) for i in items]
+    labels = np.array([np.nan if label is None else float(label) for label in found])
+    if np.isnan(labels).all():
+        return None
+    people = 1 - labels if metric.absence else labels
+    corrected = prediction_powered(values, people, [cluster(i) for i in items])
+    if isinstance(corrected, NotCorrected):
+        return corrected
+    return Interval(*_numbers(corrected), f"{corrected.method}: labels on this run")
+
+
+def _by_calibration(
+    metric: Metric, items: Sequence[Scored], values: Floats, evidence: Evidence
+) -> Interval | NotCorrected:
+    calibration = _fitting(metric, items, evidence)
+    if isinstance(calibration, NotCorrected):
+        return calibration
+    errors = _errors(calibration)
+    if metric.absence:
+        values = 1 - values
+    corrected = rogan_gladen(values, [cluster(i) for i in items], errors)
+    if isinstance(corrected, NotCorrected):
+        return NotCorrected(f"{corrected.reason} ({calibration.labels})")
+    worth = f"worth {errors.n_yes:.0f} yes and {errors.n_no:.0f} no on a model not among them"
+    told = f"{corrected.method}: {calibration.labels}, n = {calibration.n} ({worth})"
+    numbers = _numbers(corrected)
+    return Interval(*(_mirrored(*numbers) if metric.absence else numbers), told)
+
+
+def _fitting(
+    metric: Metric, items: Sequence[Scored], evidence: Evidence
+) -> Calibration | NotCorrected:
+    """The calibration of the judge that read these answers, on this event and language."""
+    others = sorted({item.verdict.judge for item in items} - {evidence.judge})
+    if others:
+        return NotCorrected(f"{', '.join(others)} has not been measured against people")
+    event = metric.happening
+    of_event = [c for c in evidence.calibrations if c.event == event]
+    if not of_event:
+        known = ", ".join(sorted({c.event for c in evidence.calibrations}))
+        what = f"it was for: {known}" if known else "nor for anything else"
+        return NotCorrected(f"{evidence.judge} was not measured against people for {event}; {what}")
+    fitting = [c for c in of_event if c.language == evidence.language]
+    if not fitting:
+        known = ", ".join(sorted({c.language for c in of_event}))
+        return NotCorrected(
+            f"{evidence.judge} was measured on {known}, and these questions are {evidence.language}"
+        )
+    return max(fitting, key=lambda c: c.n)
+
+
+def _errors(calibration: Calibration) -> Errors:
+    """Both shares, worth fewer labels than were counted: prompts repeat, and models differ."""
+    models = [a for name, a in calibration.slices.items() if name.startswith("model=")]
+    found = [(a.sensitivity, a.n_yes) for a in models if a.sensitivity is not None]
+    missed = [(a.specificity, a.n - a.n_yes) for a in models if a.specificity is not None]
+    n_yes, n_no = (n / calibration.design_effect for n in (calibration.n_yes, calibration.n_no))
+    return Errors(
+        calibration.sensitivity,
+        reach([s for s, _ in found], [n for _, n in found], calibration.sensitivity, n_yes),
+        calibration.specificity,
+        reach([s for s, _ in missed], [n for _, n in missed], calibration.specificity, n_no),
+        calibration.n_yes,
+        calibration.n_no,
+    )
+
+
+def _numbers(interval: Interval) -> tuple[float | None, float | None, float | None]:
+    return interval.value, interval.low, interval.high
+
+
+def _mirrored(
+    value: float | None, low: float | None, high: float | None
+) -> tuple[float | None, float | None, float | None]:
+    """The rate of the event's absence."""
+    turned = [None if v is None else 1 - v for v in (value, high, low)]
+    return turned[0], turned[1], turned[2]
