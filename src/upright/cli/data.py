@@ -12,7 +12,12 @@ Folder = Annotated[Path | None, typer.Option("--data", help="A folder that holds
 
 @app.command("list")
 def list_(data: Folder = None) -> None:
-    """List the datasets of the manifest, their licence, and where each lies."""
+    """List the datasets of the manifest, their licence, and where each lies.
+
+    Example:
+
+        upright data list --data ../datasets
+    """
     from upright.data import datasets, find
 
     for dataset in datasets().values():
@@ -56,7 +61,12 @@ def verify(
 def fetch(
     dataset: Annotated[str, typer.Argument(help="The dataset's id.")] = "trustllm",
 ) -> None:
-    """Download a dataset into the user's cache, verified file by file; resumes when cut off."""
+    """Download a dataset into the user's cache, verified file by file; resumes when cut off.
+
+    Example:
+
+        upright data fetch trustllm
+    """
     from upright import data
 
     paths = data.fetch(data.dataset(dataset))
@@ -65,7 +75,12 @@ def fetch(
 
 @app.command()
 def patches() -> None:
-    """List the named corrections of the data."""
+    """List the named corrections of the data.
+
+    Example:
+
+        upright data patches
+    """
     from upright.data import PATCHES
 
     for patch in PATCHES:

@@ -30,7 +30,9 @@ def doctor(
 ) -> None:
     """Check Python, memory, disk, the embedded model, datasets and keys (never printed).
 
-    Exits with 1 if anything fails; warnings say what you would miss.
+    Exits with 1 if anything fails; warnings say what you would miss. Example:
+
+        upright doctor --data ../datasets
     """
     lines = [python(), memory(), disk(), runtime(), torch(), embedded(), *map(key, KEYS)]
     lines += datasets(data)

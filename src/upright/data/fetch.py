@@ -50,7 +50,7 @@ def _download(address: str, folder: Path, progress: bool) -> Path:
         raise DataError(
             f"Could not download {address}: {_reason(error)}.\n"
             "Nothing is lost: the next try resumes. Without a network, copy the dataset's folder "
-            "here by hand and name its parent with --data DIR or UPRIGHT_DATA."
+            "to this machine by hand and name its parent with --data DIR or UPRIGHT_DATA."
         ) from error
 
 
