@@ -86,4 +86,4 @@ HARD = {
 def test_two_hundred_kilobytes_hang_no_judge(id: str, name: str) -> None:
     start = time.perf_counter()
     JUDGES[id]().probabilities(["608-406-6173"], [HARD[name]])
-    assert time.perf_counter() - start < 3.0
+    assert time.perf_counter() - start < 1.0

@@ -151,12 +151,15 @@ def _rarity(parts: Sequence[frozenset[str]]) -> Mapping[str, float]:
 
 
 def _share(told: frozenset[str], heard: frozenset[str], rarity: Mapping[str, float]) -> float:
-    """How much of what is told was heard; one the evidence lacks weighs as a rare one."""
+    """How much of what is told was heard; one the evidence lacks weighs as a rare one.
+
+    `fsum` gives one sum in any order: that of a set changes from run to run.
+    """
     if not told:
         return 0.0
     rare = max(rarity.values(), default=1.0)
-    total = sum(rarity.get(stem, rare) for stem in told)
-    return sum(rarity.get(stem, rare) for stem in told & heard) / total
+    total = math.fsum(rarity.get(stem, rare) for stem in told)
+    return math.fsum(rarity.get(stem, rare) for stem in told & heard) / total
 
 
 def _numbers(text: str) -> set[str]:
