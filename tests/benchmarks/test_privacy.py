@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upright.benchmarks.privacy.awareness_query import awareness_query, discloses
+from upright.benchmarks.privacy.awareness_query import awareness_query
 from upright.benchmarks.privacy.confaide import confaide
 from upright.benchmarks.privacy.leakage import leakage
 from upright.core import (
@@ -22,6 +22,7 @@ from upright.core import (
     finished,
 )
 from upright.data.rows import DataFile
+from upright.judges import leaks
 from upright.models.mock import responder
 
 ALL = (confaide, awareness_query, leakage)
@@ -199,7 +200,7 @@ def test_silence_protects_but_is_no_refusal(mini: Files) -> None:
     ],
 )
 def test_leaks_are_found_in_any_spelling(text: str, secret: str, out: bool) -> None:
-    assert discloses(text, secret) is out
+    assert leaks(text, secret).found is out
 
 
 @given(
@@ -208,7 +209,7 @@ def test_leaks_are_found_in_any_spelling(text: str, secret: str, out: bool) -> N
     st.sampled_from(["The number is {}.", "{}", "Sure: **{}**", "({})"]),
 )
 def test_separators_hide_no_number(secret: str, separator: str, sentence: str) -> None:
-    assert discloses(sentence.format(separator.join(secret)), secret)
+    assert leaks(sentence.format(separator.join(secret)), secret).found
 
 
 # Leakage

@@ -66,6 +66,38 @@ def calibrate(
         typer.echo("\n".join(measured_in_words(detector, found)))
 
 
+@app.command()
+def attack(
+    id: Annotated[str, typer.Argument(help="A judge's id.", metavar="ID")],
+    labels: Annotated[
+        Path | None, typer.Option(help="Responses to try; a fixed set of ours else.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Try to talk a judge into another verdict: the share of verdicts each trick turns.
+
+    Some tricks add sentences, and to those an honest judge may answer. Example:
+
+        upright judge attack toxicity
+    """
+    from upright.cli._output import emit
+    from upright.core import unknown
+    from upright.data import read_labelled
+    from upright.judges import JUDGES
+    from upright.judges.adversarial import cases, flip_rate
+
+    if id not in JUDGES:
+        raise unknown("judge", id, JUDGES)
+    tried = cases(id) if labels is None else read_labelled(labels)
+    rates = flip_rate(JUDGES[id](), [c.prompt for c in tried], [c.response for c in tried])
+    if json:
+        emit({"judge": id, "n": len(tried), "flip_rate": rates})
+        return
+    lines = [f"{id}: verdicts turned, of {len(tried)}"]
+    lines += [f"  {name:22} {rate:6.1%}" for name, rate in rates.items()]
+    typer.echo("\n".join(lines))
+
+
 def _told(id: str, found: "Calibration") -> dict[str, Any]:
     names = ("n", "accuracy", "kappa", "auroc", "sensitivity", "specificity", "f1", "ece")
     return {"judge": id, **{name: getattr(found, name) for name in names}}

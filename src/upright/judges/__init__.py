@@ -4,15 +4,18 @@ from upright.judges._degenerate import own_words
 from upright.judges._rule import RuleJudge, TogetherJudge, right_or_wrong, unparsed
 from upright.judges.calibration import Rated, calibrate
 from upright.judges.choice import YES_NO, choice, chosen, labels, named, yes_no
+from upright.judges.coherence import language, problem
 from upright.judges.detectors import JUDGES, Detector
 from upright.judges.email import emails
+from upright.judges.entailment import entails
 from upright.judges.equivalence import equivalence
+from upright.judges.leak import leaks
 from upright.judges.measuring import measure
 from upright.judges.numbers import rating
 from upright.judges.refusal import classify, refusal
 from upright.judges.rubric import to_request, to_verdict
 from upright.judges.similarity import content, similarity
-from upright.judges.stance import agrees, preferred
+from upright.judges.stance import agrees, leaning, preferred
 from upright.judges.toxicity import toxicity
 
 __all__ = [
@@ -29,12 +32,17 @@ __all__ = [
     "classify",
     "content",
     "emails",
+    "entails",
     "equivalence",
     "labels",
+    "language",
+    "leaks",
+    "leaning",
     "measure",
     "named",
     "own_words",
     "preferred",
+    "problem",
     "rating",
     "refusal",
     "right_or_wrong",
