@@ -6,6 +6,7 @@ from upright.judges.calibration import calibrate
 from upright.judges.choice import YES_NO, choice, chosen, labels, named, yes_no
 from upright.judges.email import emails
 from upright.judges.equivalence import equivalence
+from upright.judges.harm import harm, harmful
 from upright.judges.numbers import rating
 from upright.judges.refusal import classify, refusal
 from upright.judges.rubric import to_request, to_verdict
@@ -25,6 +26,8 @@ __all__ = [
     "content",
     "emails",
     "equivalence",
+    "harm",
+    "harmful",
     "labels",
     "named",
     "own_words",

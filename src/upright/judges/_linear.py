@@ -1,4 +1,4 @@
-"""A linear model over hashed n-grams and a few numbers: one score per head, then a sigmoid.
+"""Linear models over hashed n-grams: one score per head, then a sigmoid.
 
 Weights are plain arrays in a safetensors file with a JSON card beside it. The score of a text is
 the sum over its kinds of n-grams of the mean-like sum(weights) / sqrt(count), so that neither a
@@ -19,7 +19,7 @@ from scipy.sparse import csr_array
 
 from upright.core import Calibration, DataError
 from upright.judges._ngrams import Bag, Features, bags
-from upright.models._safetensors import load_tensors
+from upright.models._safetensors import load_tensors, save_tensors
 
 Scores = NDArray[np.float64]
 WEIGHTS = Path(__file__).parent / "weights"
@@ -28,31 +28,43 @@ BATCH = 512
 
 @dataclass(frozen=True)
 class Linear:
-    """`bins` (2 ** bits, heads); `dense` (numbers, heads); `bias` and `slope` (heads,)."""
+    """`bins` (2 ** bits, heads); `bias` and `slope` (heads,)."""
 
     heads: tuple[str, ...]
-    features: tuple[Features, ...]
+    features: Features
     bins: NDArray[np.float32]
-    dense: NDArray[np.float32]
     bias: NDArray[np.float32]
     slope: NDArray[np.float32]
 
-    def scores(self, columns: Sequence[Sequence[str]], dense: Scores | None = None) -> Scores:
-        """Scores (texts, heads); above 0 means yes. `columns`: texts for each of `features`."""
-        n = len(columns[0])
-        parts = [self._some([c[i : i + BATCH] for c in columns]) for i in range(0, n, BATCH)]
+    def scores(self, texts: Sequence[str]) -> Scores:
+        """Scores (texts, heads); above 0 means yes."""
+        starts = range(0, len(texts), BATCH)
+        parts = [self._some(texts[i : i + BATCH]) for i in starts]
         found = np.concatenate(parts) if parts else np.zeros((0, len(self.heads)))
-        if dense is not None:
-            found = found + dense @ self.dense
         scores: Scores = (found + self.bias) * self.slope
         return scores
 
-    def _some(self, columns: Sequence[Sequence[str]]) -> Scores:
-        total = np.zeros((len(columns[0]), len(self.heads)))
-        for salt, (texts, features) in enumerate(zip(columns, self.features, strict=True)):
-            for bag in bags(texts, features, salt):
-                total += row_scale(bag)[:, None] * (counted(bag, len(self.bins)) @ self.bins)
+    def _some(self, texts: Sequence[str]) -> Scores:
+        total = np.zeros((len(texts), len(self.heads)))
+        for bag in bags(texts, self.features):
+            total += row_scale(bag)[:, None] * (counted(bag, len(self.bins)) @ self.bins)
         return total
+
+    def told(self) -> dict[str, Any]:
+        """What the card says of it."""
+        return {"heads": list(self.heads), "features": asdict(self.features)}
+
+    def tensors(self) -> dict[str, NDArray[np.float32] | NDArray[np.float16]]:
+        return {"bins": self.bins.astype(np.float16), "bias": self.bias, "slope": self.slope}
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A judge as it lies in `weights/`: its linear parts, other tensors by name, and its card."""
+
+    parts: Mapping[str, Linear]
+    tensors: Mapping[str, NDArray[np.float32]]
+    card: Mapping[str, Any]
 
 
 def counted(bag: Bag, width: int) -> csr_array:
@@ -73,30 +85,34 @@ def sigmoid(scores: Scores) -> Scores:
 
 
 @cache
-def load(name: str) -> tuple[Linear, Mapping[str, Any]]:
-    """A shipped judge and its card; a file that is not the one on the card is refused."""
+def load(name: str) -> Shipped:
+    """A shipped judge; a file that is not the one on its card is refused."""
     path = WEIGHTS / f"{name}.safetensors"
     card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != card["sha256"]:
+    if hashlib.sha256(path.read_bytes()).hexdigest() != card["sha256"]:
         raise DataError(f"{path} is not the file of its card: install Upright again.")
-    return from_file(path, card), card
+    tensors = load_tensors(path)
+    parts = {part: _part(part, told, tensors) for part, told in card["parts"].items()}
+    rest = {key: tensor for key, tensor in tensors.items() if "." not in key}
+    return Shipped(parts, rest, card)
+
+
+def _part(name: str, told: Mapping[str, Any], tensors: Mapping[str, Any]) -> Linear:
+    plain: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in told["features"].items()
+    }
+    own = {k: tensors[f"{name}.{k}"] for k in ("bins", "bias", "slope")}
+    return Linear(tuple(told["heads"]), Features(**plain), **own)
+
+
+def save(path: Path, parts: Mapping[str, Linear], tensors: Mapping[str, Any]) -> str:
+    """Write a judge's weights; returns their sha256."""
+    named = {f"{name}.{k}": t for name, part in parts.items() for k, t in part.tensors().items()}
+    save_tensors(path, {**named, **tensors})
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def calibration(name: str) -> Calibration:
     """The first calibration on a judge's card."""
-    told = load(name)[1]["calibrations"][0]
+    told = load(name).card["calibrations"][0]
     return Calibration(**{field: told[field] for field in Calibration.__struct_fields__})
-
-
-def from_file(path: Path, card: Mapping[str, Any]) -> Linear:
-    tensors = load_tensors(path)
-    features = tuple(
-        Features(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()})
-        for told in card["features"]
-    )
-    return Linear(tuple(card["heads"]), features, **tensors)
-
-
-def described(features: Sequence[Features]) -> list[dict[str, Any]]:
-    return [asdict(f) for f in features]

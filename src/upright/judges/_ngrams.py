@@ -21,10 +21,14 @@ WORD_KEYS = (0xD6E8FEB86659FD93, 0xCA5A826395121157, 0x8CB92BA72F3D8DD7)
 EDGE = "\x02"
 """Stands before every text, so that "how a text begins" is an n-gram, too."""
 INVISIBLE = dict.fromkeys(
-    (0x00AD, 0x034F, 0x061C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F))
-    + tuple(range(0x2060, 0x2070))
-    + tuple(range(0xFE00, 0xFE10))
-    + tuple(range(0xE0000, 0xE0080))
+    (
+        *(0x00AD, 0x034F, 0x061C, 0x180E, 0xFEFF),
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2070),
+        *range(0xFE00, 0xFE10),
+        *range(0xE0000, 0xE0080),
+    )
 )
 LOOKALIKE = str.maketrans(
     "‘’‛ʼ´`“”„‟«»−–—‑" + "аеорсухіјѕԁԛѡһкмтвνοραιυτκμ" + "ʀɪɴɢᴀᴇᴏᴛ",
@@ -167,39 +171,39 @@ def _token_bounds(codes: NDArray[np.uint32], text_starts: Indices) -> tuple[Indi
     return starts[token], ends[token]
 
 
-def bags(texts: Sequence[str], features: Features, salt: int = 0) -> list[Bag]:
-    """One bag for each kind of n-gram; `salt` keeps requests and responses apart."""
+def bags(texts: Sequence[str], features: Features) -> list[Bag]:
+    """One bag for each kind of n-gram."""
     told = tokenise(texts, features.head, features.tail)
     out = []
     for size in features.words:
-        out += _word_bags(told, size, features, salt)
+        out += _word_bags(told, size, features)
     for size in features.chars:
-        out.append(_char_bag(told, size, features, salt))
+        out.append(_char_bag(told, size, features))
     return out
 
 
-def _word_bags(told: Tokens, size: int, features: Features, salt: int) -> list[Bag]:
+def _word_bags(told: Tokens, size: int, features: Features) -> list[Bag]:
     n = len(told.token_hashes)
     count = max(0, n - size + 1)
-    hashes = np.full(count, 1000 * salt + size, np.uint64)
+    hashes = np.full(count, size, np.uint64)
     for place in range(size):
         hashes += told.token_hashes[place : place + count] * np.uint64(WORD_KEYS[place])
     where, starts = _inside(told.token_starts, size)
     hashes = hashes[where]
     out = [Bag(f"words{size}", _bins(hashes, features.bits), starts)]
     if features.opening:
-        place = where - np.repeat(told.token_starts[:-1], np.diff(starts))
-        early = place < features.opening
-        counts = np.concatenate(([0], early.cumsum()))[starts]
+        places = where - np.repeat(told.token_starts[:-1], np.diff(starts))
+        early = places < features.opening
+        counts = np.concatenate(([0], np.cumsum(early)))[starts]
         bins = _bins(hashes[early] + np.uint64(500), features.bits)
         out.append(Bag(f"opening{size}", bins, counts))
     return out
 
 
-def _char_bag(told: Tokens, size: int, features: Features, salt: int) -> Bag:
+def _char_bag(told: Tokens, size: int, features: Features) -> Bag:
     where, starts = _inside(told.text_starts, size)
     hashes = (told.prefix[where + size] - told.prefix[where]) * told.inverse[where]
-    hashes += np.uint64(1000 * salt + 100 + size)
+    hashes += np.uint64(100 + size)
     return Bag(f"chars{size}", _bins(hashes, features.bits), starts)
 
 

@@ -89,7 +89,7 @@ def outcomes(texts: Sequence[str], prompts: Sequence[str]) -> list[tuple[Outcome
     rests = [_beyond_echo(text, prompt) for text, prompt in zip(texts, prompts, strict=True)]
     asked = [i for i, rest in enumerate(rests) if isinstance(rest, str)]
     own = [rest for rest in rests if isinstance(rest, str)]
-    scores = read(own) if own else []
+    scores = list(read(own)) if own else []
     found = {i: decide(row, t, prompts[i]) for i, row, t in zip(asked, scores, own, strict=True)}
     return [found[i] if isinstance(r, str) else r for i, r in enumerate(rests)]
 
@@ -108,9 +108,8 @@ def _beyond_echo(text: str, prompt: str) -> str | tuple[Outcome, str]:
 
 def read(texts: Sequence[str], model: Linear | None = None) -> Scores:
     """The scores of texts (texts, 4) for the four questions; above 0 means yes."""
-    model = model or load("refusal")[0]
-    features = model.features[0]
-    return model.scores([[spoken(text, features.head + features.tail) for text in texts]])
+    model = model or load("refusal").parts["answer"]
+    return model.scores([spoken(text, model.features.head) for text in texts])
 
 
 def decide(scores: Scores, text: str = "", prompt: str = "") -> tuple[Outcome, str]:

@@ -1,12 +1,14 @@
 """Fitting: sparse rows of hashed n-grams, ridge regression, Platt's sigmoid.
 
 Ridge regression has one solution and is solved to ten digits, so that the last bits of a
-machine's linear algebra vanish when the weights are rounded to three: the same file everywhere. Weights of
-n-grams that fewer than `least` prompts share are left at 0: what they would learn is topics.
+machine's linear algebra vanish when the weights are rounded to three: the same file everywhere.
+Weights of n-grams that fewer than `least` prompts share are left at 0: what they would learn
+is topics.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ Flags = NDArray[np.bool_]
 Ids = NDArray[np.int64]
 MOST_STEPS = 2000
 PRECISION = 1e-10
+NEWTON_STEPS = 30
 
 
 @dataclass(frozen=True)
@@ -31,15 +34,14 @@ class Head:
     weights: Floats
 
 
-def design(columns: Sequence[Sequence[str]], features: Sequence[Features]) -> csr_array:
+def design(texts: Sequence[str], features: Features) -> csr_array:
     """Rows such that row @ weights is what `Linear` computes."""
-    width = 1 << features[0].bits
-    total = csr_array((len(columns[0]), width), dtype=np.float64)
-    for salt, (texts, wanted) in enumerate(zip(columns, features, strict=True)):
-        for bag in bags(texts, wanted, salt):
-            counts = counted(bag, width).astype(np.float64)
-            counts.sum_duplicates()
-            total = total + diags_array(row_scale(bag)) @ counts
+    width = 1 << features.bits
+    total = csr_array((len(texts), width), dtype=np.float64)
+    for bag in bags(texts, features):
+        counts = counted(bag, width).astype(np.float64)
+        counts.sum_duplicates()
+        total = total + diags_array(row_scale(bag)) @ counts
     return csr_array(total)
 
 
@@ -114,8 +116,18 @@ def platt(scores: Floats, head: Head, rounds: int = 50) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
+class Trained:
+    """A judge's parts and other tensors, what its card says, and data file -> licence."""
+
+    parts: Mapping[str, Linear]
+    tensors: Mapping[str, NDArray[np.float32] | NDArray[np.float16]]
+    told: Mapping[str, Any]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Fitted:
-    """A head's weights (all bins, then the dense numbers), bias, and Platt's slope and shift."""
+    """A head's weights, bias, and Platt's slope and shift."""
 
     name: str
     weights: Floats
@@ -124,23 +136,31 @@ class Fitted:
     shift: float
 
 
-def fitted(
-    rows: csr_array, head: Head, penalty: float, sigmoid: tuple[float, float]
-) -> Fitted:
+def fitted(rows: csr_array, head: Head, penalty: float, sigmoid: tuple[float, float]) -> Fitted:
     weights, bias = ridge(rows, head, np.flatnonzero(head.weights > 0), penalty)
     return Fitted(head.name, weights, bias, *sigmoid)
 
 
-def assembled(heads: Sequence[Fitted], features: Sequence[Features]) -> Linear:
-    """The fitted heads as a model with rounded weights; columns behind the bins are dense."""
+def assembled(heads: Sequence[Fitted], features: Features) -> Linear:
+    """The fitted heads as a model with rounded weights."""
     weights = np.stack([head.weights for head in heads], axis=1)
-    rounded = weights.astype(np.float16).astype(np.float32)
-    width = 1 << features[0].bits
     return Linear(
         heads=tuple(head.name for head in heads),
-        features=tuple(features),
-        bins=rounded[:width],
-        dense=rounded[width:],
+        features=features,
+        bins=weights.astype(np.float16).astype(np.float32),
         bias=np.array([round(h.bias + h.shift, 2) for h in heads], np.float32),
         slope=np.array([h.slope for h in heads], np.float32),
     )
+
+
+def logistic(rows: Floats, yes: Flags, weights: Floats, penalty: float) -> Floats:
+    """Weights of a logistic regression by Newton's method; the first column is not penalised."""
+    found = np.zeros(rows.shape[1])
+    ridge_ = np.full(rows.shape[1], penalty)
+    ridge_[0] = 1e-6
+    for _ in range(NEWTON_STEPS):
+        chance = 0.5 + 0.5 * np.tanh(0.5 * (rows @ found))
+        slope = rows.T @ (weights * (yes - chance)) - ridge_ * found
+        curve = (rows * (weights * chance * (1.0 - chance))[:, None]).T @ rows + np.diag(ridge_)
+        found = found + np.linalg.solve(curve, slope)
+    return found

@@ -60,9 +60,7 @@ def intervals(
     members = np.split(np.argsort(ids, kind="stable"), np.bincount(ids).cumsum()[:-1])
     drawn = []
     for _ in range(DRAWS):
-        some = np.concatenate(
-            [members[i] for i in random.integers(0, len(members), len(members))]
-        )
+        some = np.concatenate([members[i] for i in random.integers(0, len(members), len(members))])
         drawn.append(list(figures(people[some], judge[some], chances[some]).values()))
     names = figures(people, judge, chances).keys()
     bounds = np.quantile(np.array(drawn), (0.025, 0.975), axis=0).T

@@ -8,10 +8,9 @@ only the questions that its scheme settles.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -22,6 +21,7 @@ from upright.judges._spoken import spoken
 from upright.judges.training import fit, refusal_table, rows
 from upright.judges.training.adversarial import practised
 from upright.judges.training.fit import Flags, Ids
+from upright.judges.training.keywords import keywords
 
 FEATURES = Features(head=1000, tail=300, opening=24, words=(1, 2, 3), chars=(), bits=17)
 HEADS = ("declines", "helps", "lacks", "rebuts")
@@ -54,6 +54,8 @@ SETTLED = {
     "rebutted": "-.-+",
     "answered": "-+--",
     "question": "-+--",
+    "complied": ".+..",
+    "complied outright": "-+--",
 }
 SEEDS = Path(__file__).with_name("seeds.jsonl")
 
@@ -65,6 +67,7 @@ class Example:
     row: rows.Labelled
     settled: str
     weight: float = 1.0
+    practised: bool = False
 
 
 def labelled(data: Path) -> Iterator[Example]:
@@ -86,13 +89,19 @@ def seeds() -> Iterator[Example]:
 
 
 def implied(data: Path) -> Iterator[Example]:
-    """What needs no label: a question refuses nothing."""
+    """What follows without a refusal label: a question refuses nothing, a jailbroken answer helps,
+    and where it holds no phrase of refusal it does not decline either."""
     asked = dict.fromkeys((row.prompt for row in rows.xstest(data)), "xstest")
     asked |= dict.fromkeys((row.prompt for row in rows.do_not_answer(data)), "do_not_answer")
     for prompt, source in asked.items():
         for text in (prompt, prompt[len(prompt) // 2 :]):
             row = rows.Labelled(source, "", prompt, text, "question", silver=True)
             yield Example(row, SETTLED["question"], 0.5)
+    jailbroken = (*rows.jailbreakbench(data), *rows.harmbench(data), *rows.gptfuzz(data))
+    for row, declines in zip(jailbroken, keywords([r.response for r in jailbroken]), strict=True):
+        if row.label == "1":
+            label = "complied" if declines else "complied outright"
+            yield Example(replace(row, label=label, silver=True), SETTLED[label], 0.3)
 
 
 def examples(data: Path) -> list[Example]:
@@ -107,6 +116,7 @@ def examples(data: Path) -> list[Example]:
             ),
             e.settled,
             0.5 * e.weight,
+            practised=True,
         )
         for e in told
         if random.random() < PRACTISED
@@ -121,6 +131,11 @@ FILES = {
     "xstest/model_completions/xstest_v2_completions_mistralguard.csv": "CC-BY-4.0",
     "xstest/model_completions/xstest_v2_completions_mistralinstruct.csv": "CC-BY-4.0",
     "do_not_answer/data_en.csv": "Apache-2.0",
+    "jbb/judge-comparison.csv": "MIT",
+    "harmbench/harmbench_response_human_labels.jsonl": "MIT",
+    "harmbench/harmbench_behaviors_text_all.csv": "MIT",
+    "gptfuzz/responses_labeled_train.csv": "MIT",
+    "gptfuzz/responses_labeled_evaluate.csv": "MIT",
     "seeds.jsonl": "Apache-2.0 (own labels)",
 }
 
@@ -132,6 +147,7 @@ class Prepared:
     examples: list[Example]
     rows: csr_array
     groups: Ids
+    penalty: float = PENALTY
 
     def head(self, index: int, leave_out: Flags | None = None) -> fit.Head:
         said = np.array([e.settled[index] for e in self.examples])
@@ -144,29 +160,26 @@ class Prepared:
 
 def prepared(told: list[Example], features: Features = FEATURES) -> Prepared:
     """Rows of n-grams that enough prompts share."""
-    texts = [spoken(e.row.response, features.head + features.tail) for e in told]
+    texts = [spoken(e.row.response, features.head) for e in told]
     groups = np.unique([e.row.group for e in told], return_inverse=True)[1]
-    rows_ = fit.design([texts], [features])
+    rows_ = fit.design(texts, features)
     kept = fit.shared_bins(rows_, groups, LEAST)
     return Prepared(told, fit.only(rows_, kept), groups)
 
 
-def trained(data: Path) -> tuple[Linear, dict[str, Any], dict[str, str]]:
+def trained(data: Path) -> fit.Trained:
     """The judge, what its card says, and the files it was made from."""
     all_of_it = prepared(examples(data))
     scores, sigmoids = cross_validated(all_of_it)
-    heads = [
-        fit.fitted(all_of_it.rows, all_of_it.head(i), PENALTY, sigmoids[i])
-        for i in range(len(HEADS))
-    ]
     told = {
         "labels": dict(zip(HEADS, QUESTIONS, strict=True)),
         "settled": SETTLED,
         "least_prompts_per_ngram": LEAST,
         "penalty": PENALTY,
         "calibrations": refusal_table.records(all_of_it, scores),
+        "baselines": refusal_table.baselines(all_of_it),
     }
-    return fit.assembled(heads, [FEATURES]), told, FILES
+    return fit.Trained({"answer": assembled(all_of_it, sigmoids)}, {}, told, FILES)
 
 
 def cross_validated(told: Prepared) -> tuple[fit.Floats, list[tuple[float, float]]]:
@@ -180,3 +193,12 @@ def cross_validated(told: Prepared) -> tuple[fit.Floats, list[tuple[float, float
         scores.append((raw + shift) * slope)
         sigmoids.append((slope, shift))
     return np.stack(scores, axis=1), sigmoids
+
+
+def assembled(told: Prepared, sigmoids: list[tuple[float, float]]) -> Linear:
+    """The four heads, fitted on everything."""
+    heads = [
+        fit.fitted(told.rows, told.head(index), PENALTY, sigmoids[index])
+        for index in range(len(HEADS))
+    ]
+    return fit.assembled(heads, FEATURES)

@@ -8,8 +8,10 @@ import numpy as np
 
 from upright.core import Outcome
 from upright.judges._linear import sigmoid
-from upright.judges.training import measure
+from upright.judges.refusal import decide
+from upright.judges.training import fit, measure
 from upright.judges.training.fit import Flags, Floats
+from upright.judges.training.keywords import keywords
 
 if TYPE_CHECKING:
     from upright.judges.training.refusal import Prepared
@@ -52,6 +54,10 @@ TABLE = (
         "refused; people's no: full compliance", (Outcome.REFUSED,), gave_nothing,
     ),
     Question(
+        "xstest", "2", "1", "XSTest v2 completions (CC-BY-4.0): full refusal, partial left out",
+        "refused or partial; people's no: full compliance", IN_PART, declined,
+    ),
+    Question(
         "do_not_answer", "0", "5", "Do-Not-Answer (Apache-2.0): refuses (0) against follows (5)",
         "refused or partial; people's no: 5", IN_PART, declined,
     ),
@@ -70,17 +76,77 @@ TABLE = (
 )  # fmt: skip
 
 
-def records(told: "Prepared", scores: Floats, how: str = GROUPED) -> list[dict[str, Any]]:
-    return [record(told, scores, question, how) for question in TABLE]
+def records(told: "Prepared", scores: Floats) -> list[dict[str, Any]]:
+    """The table by scores that never saw the prompt, and by fits without the set or the model."""
+    return [
+        *(record(told, scores, question, GROUPED) for question in TABLE),
+        *left_out(told),
+        *(
+            record(told, by_other_models(told), question, "leave-one-model-out")
+            for question in TABLE
+        ),
+    ]
+
+
+def baselines(told: "Prepared") -> list[dict[str, Any]]:
+    """Keyword matching on the rows of the table."""
+    out = []
+    for question in TABLE:
+        asked = of(told, question.source, question.yes + question.no)
+        rows = [told.examples[i].row for i in asked]
+        found = np.array(keywords([row.response for row in rows]))
+        said = {"labels": question.labels, "method": "keyword matching"}
+        people = np.array([row.label[0] in question.yes for row in rows])
+        out.append(measure.record(said, people, found, found * 1.0, told.groups[asked]))
+    return out
+
+
+def left_out(told: "Prepared") -> list[dict[str, Any]]:
+    """Each set by a fit that saw nothing of it, nor its prompts elsewhere."""
+    out = []
+    for source in ("xstest", "do_not_answer"):
+        own = np.array([e.row.source.split("/")[0] == source for e in told.examples])
+        gone = np.isin(told.groups, told.groups[own])
+        scores = _scores(told, gone)
+        asked = [question for question in TABLE if question.source == source]
+        out += [record(told, scores, question, "leave-one-dataset-out") for question in asked]
+    return out
+
+
+def by_other_models(told: "Prepared") -> Floats:
+    """Scores of every model's responses by a fit that saw no response of it."""
+    scores = np.zeros((len(told.examples), 4))
+    names = np.array([e.row.model for e in told.examples])
+    for model in sorted({e.row.model for e in told.examples if not e.row.silver}):
+        own = names == model
+        texts = {e.row.response for e in told.examples if e.row.model == model}
+        # Stock refusals that several models share are left out, too, and so is what was practised.
+        gone = own | np.array([e.row.response in texts or e.practised for e in told.examples])
+        scores[own] = _scores(told, gone)[own]
+    return scores
+
+
+def _scores(told: "Prepared", gone: Flags) -> Floats:
+    """Scores of all examples by fits without some."""
+    columns = []
+    for index in range(4):
+        head = told.head(index, gone)
+        weights, bias = fit.ridge(told.rows, head, np.flatnonzero(head.weights > 0), told.penalty)
+        columns.append(SLOPE * (told.rows @ weights + bias))
+    return np.stack(columns, axis=1)
+
+
+SLOPE = 5.0
+"""About what Platt's sigmoid gives every head; verdicts do not depend on it."""
 
 
 def record(told: "Prepared", scores: Floats, question: Question, how: str) -> dict[str, Any]:
     """The judge's agreement with people on one question."""
-    from upright.judges.refusal import decide  # noqa: PLC0415 - it loads what is trained here
-
     asked = of(told, question.source, question.yes + question.no)
     rows = [told.examples[i].row for i in asked]
-    found = [decide(scores[i], told.examples[i].row.response, told.examples[i].row.prompt)[0] for i in asked]
+    found = [
+        decide(scores[i], row.response, row.prompt)[0] for i, row in zip(asked, rows, strict=True)
+    ]
     said = {
         "labels": question.labels,
         "yes": question.says,

@@ -77,9 +77,7 @@ def do_not_answer(data: Path) -> Iterator[Labelled]:
     for row in table(data / "do_not_answer/data_en.csv"):
         for model in DNA_MODELS:
             label = f"{row[f'{model}_action'][0]}/{row[f'{model}_harmful']}"
-            yield Labelled(
-                "do_not_answer", model, row["question"], row[f"{model}_response"], label
-            )
+            yield Labelled("do_not_answer", model, row["question"], row[f"{model}_response"], label)
 
 
 def jailbreakbench(data: Path) -> Iterator[Labelled]:
