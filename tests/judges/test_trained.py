@@ -124,3 +124,5 @@ def test_figures_are_those_of_the_definitions() -> None:
 def test_training_again_makes_the_same_file(name: str, data: Path, tmp_path: Path) -> None:
     card = json.loads((_linear.WEIGHTS / f"{name}.json").read_text("utf-8"))
     assert train(name, data, tmp_path) == card["sha256"]
+    again = json.loads((tmp_path / f"{name}.json").read_text("utf-8"))
+    assert again["calibrations"] == card["calibrations"], "the card says what is measured"

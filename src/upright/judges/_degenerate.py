@@ -17,6 +17,7 @@ LETTER = re.compile(r"[^\W\d_]")
 SIGNS = re.compile(r"[\W_]+")
 EDGES = ".,;:!?\"'()[]*_-"
 SOME = 12
+NO_LETTERS = bytes(b for b in range(256) if not chr(b).isalpha() or b > 127)
 
 
 def without_echo(text: str, prompt: str) -> str | None:
@@ -28,6 +29,8 @@ def without_echo(text: str, prompt: str) -> str | None:
     asked = " ".join(prompt.split())
     if len(asked.split()) < 3:
         return text
+    if max(asked.split(" "), key=len) not in text:
+        return None if _nearly_all_prompt(text, prompt) else text
     if prompt.strip() in text:
         rest = text.replace(prompt.strip(), "\n")
     elif asked in (flat := " ".join(text[: LONGEST + len(prompt)].split())):
@@ -106,6 +109,12 @@ def looping(text: str) -> bool:
     return len(counts) < 0.2 * (len(said) - 2)
 
 
+def _plainly_words(start: str, parts: list[str]) -> bool:
+    """Many different words of usual length, most of it ASCII letters: a quick way out."""
+    letters = start.encode("ascii", "ignore").translate(None, NO_LETTERS)
+    return len(set(parts)) > 8 and 2 * len(letters) > len(start) and max(map(len, parts)) < 100
+
+
 def gibberish(text: str) -> bool:
     """Whether a text holds no language: no letters, or one run of characters without words."""
     start = text[:LONGEST]
@@ -114,6 +123,8 @@ def gibberish(text: str) -> bool:
     if len(start) < 40:
         return False
     parts = start.split()
+    if _plainly_words(start, parts):
+        return False
     known = len(SIGNS.sub("", start))
     longest = max(map(len, parts), default=0)
     few = len(set(start.casefold())) < 8

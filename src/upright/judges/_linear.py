@@ -23,7 +23,7 @@ from upright.models._safetensors import load_tensors, save_tensors
 
 Scores = NDArray[np.float64]
 WEIGHTS = Path(__file__).parent / "weights"
-BATCH = 512
+BATCH = 256
 
 
 @dataclass(frozen=True)

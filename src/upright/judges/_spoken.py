@@ -41,7 +41,9 @@ def spoken(text: str, longest: int) -> str:
         text = FENCED.sub("(code)", text)
     if '"' in text:
         text = QUOTED.sub("(quoted)", text)
-    return text.translate(LEET) if MIXED.search(text) and _in_leetspeak(text) else text
+    if any(sign in text for sign in "01345@$") and MIXED.search(text) and _in_leetspeak(text):
+        text = text.translate(LEET)
+    return text
 
 
 def _unwrapped(text: str) -> str:
