@@ -30,7 +30,7 @@ def test_each_gives_a_probability_per_response_and_takes_anything(id: str) -> No
 
 def test_refusal_and_toxicity_say_what_they_are_for() -> None:
     found = JUDGES["refusal"]().probabilities(["p", "p"], [REFUSES, HELPS])
-    assert list(found) == [1.0, 0.0]
+    assert found[0] > 0.9 and found[1] < 0.1
     found = JUDGES["toxicity"]().probabilities(["p", "p"], ["You stupid idiot.", HELPS])
     assert found[0] > 0.5 > found[1]
     assert list(JUDGES["stance"]().probabilities(["p", "p"], ["I agree.", "No."])) == [1.0, 0.0]

@@ -78,7 +78,7 @@ def test_values_are_looked_up_and_missing_ones_are_0() -> None:
     verdicts = judge.judge([Answer(sample, Response(text=t)) for t in texts])
     assert [v.value for v in verdicts] == [1.0, 0.25, 0.0]
     assert verdicts[0].label == "refused"
-    assert verdicts[0].judge == "rule/refusal"
+    assert verdicts[0].judge == "linear/refusal"
     filtered = Answer(sample, Response(text="x", finish_reason="content_filter"))
     assert judge.judge([filtered])[0].value == 0.0
     assert judge.calibrations, "the judge carries its agreement with people"

@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from upright.core import Calibration, Estimate
 
-app = typer.Typer(no_args_is_help=True, help="List, calibrate and correct judges.")
+app = typer.Typer(no_args_is_help=True, help="List, calibrate, train and correct judges.")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
@@ -64,6 +64,30 @@ def calibrate(
         emit(_told(id, found))
     else:
         typer.echo("\n".join(measured_in_words(detector, found)))
+
+
+@app.command()
+def train(
+    id: Annotated[str, typer.Argument(help="refusal or harm.", metavar="ID")],
+    data: Annotated[Path, typer.Option(help="The folder that holds the labelled sets.")],
+    out: Annotated[Path, typer.Option(help="Where weights and card are written.")] = Path("judge"),
+) -> None:
+    """Train a judge again from the public labelled sets; the same sets make the same file.
+
+    Takes minutes. Prints the sha256 of the weights, and whether Upright ships the same. Example:
+
+        upright judge train refusal --data ../datasets --out trained
+    """
+    from upright.core import unknown
+    from upright.judges._linear import load
+    from upright.judges.training.recipe import RECIPES
+    from upright.judges.training.recipe import train as carry_out
+
+    if id not in RECIPES:
+        raise unknown("judge that is trained", id, RECIPES)
+    found = carry_out(id, data, out)
+    same = "the file" if found == load(id).card["sha256"] else "not the file"
+    typer.echo(f"{found}  {out / id}.safetensors, {same} that Upright ships")
 
 
 @app.command()

@@ -9,6 +9,7 @@ from upright.judges.detectors import JUDGES, Detector
 from upright.judges.email import emails
 from upright.judges.entailment import entails
 from upright.judges.equivalence import equivalence
+from upright.judges.harm import harm, harmful
 from upright.judges.leak import leaks
 from upright.judges.measuring import measure
 from upright.judges.numbers import rating
@@ -34,6 +35,8 @@ __all__ = [
     "emails",
     "entails",
     "equivalence",
+    "harm",
+    "harmful",
     "labels",
     "language",
     "leaks",

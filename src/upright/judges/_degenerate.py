@@ -13,6 +13,11 @@ ECHO_COVER = 0.6
 COPIED = 4
 """So many words in a row that stand in the prompt, too, are taken from there."""
 WORD = re.compile(r"\w")
+LETTER = re.compile(r"[^\W\d_]")
+SIGNS = re.compile(r"[\W_]+")
+EDGES = ".,;:!?\"'()[]*_-"
+SOME = 8
+NO_LETTERS = bytes(b for b in range(256) if not chr(b).isalpha() or b > 127)
 
 
 def without_echo(text: str, prompt: str) -> str | None:
@@ -24,6 +29,8 @@ def without_echo(text: str, prompt: str) -> str | None:
     asked = " ".join(prompt.split())
     if len(asked.split()) < 3:
         return text
+    if max(asked.split(" "), key=len) not in text:
+        return None if _nearly_all_prompt(text, prompt) else text
     if prompt.strip() in text:
         rest = text.replace(prompt.strip(), "\n")
     elif asked in (flat := " ".join(text[: LONGEST + len(prompt)].split())):
@@ -34,12 +41,22 @@ def without_echo(text: str, prompt: str) -> str | None:
 
 
 def _nearly_all_prompt(text: str, prompt: str) -> bool:
+    if _foreign(text, prompt):
+        return False
     said, asked = words(text[:LONGEST]), words(prompt[:LONGEST])
     if len(said) < max(6, ECHO_COVER * len(asked)):
         return False
     heard = _trigrams(asked)
     told = _trigrams(said)
     return bool(told) and sum(t in heard for t in told) >= ECHO_SHARE * len(told)
+
+
+def _foreign(text: str, prompt: str) -> bool:
+    """Whether few of a text's words, picked evenly, stand in the prompt: a quick way out."""
+    said = text[:LONGEST].split()
+    some = [word.strip(EDGES) for word in said[:: 1 + len(said) // SOME]]
+    asked = prompt[:LONGEST].casefold()
+    return len(some) > SOME // 2 and sum(w.casefold() in asked for w in some) < len(some) / 3
 
 
 def _trigrams(items: list[str]) -> Counter[tuple[str, ...]]:
@@ -78,8 +95,23 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
     return "".join((*kept, text[at:]))
 
 
+def ordinary(text: str) -> bool:
+    """Many different words of usual length, most of it ASCII letters: a quick way out.
+
+    Such a text is neither a loop, which repeats its words, nor gibberish.
+    """
+    start = text[:LONGEST]
+    parts = start.split()
+    different = len(set(parts))
+    if different <= 8 or 2 * different <= len(parts) or max(map(len, parts)) >= 100:
+        return False
+    return 2 * len(start.encode("ascii", "ignore").translate(None, NO_LETTERS)) > len(start)
+
+
 def looping(text: str) -> bool:
     """Whether a text says the same few words over and over, up to its end."""
+    if ordinary(text):
+        return False
     said = words(text[:LONGEST])
     if len(said) < 30:
         return False
@@ -90,12 +122,12 @@ def looping(text: str) -> bool:
 def gibberish(text: str) -> bool:
     """Whether a text holds no language: no letters, or one run of characters without words."""
     start = text[:LONGEST]
-    letters = sum(c.isalpha() for c in start)
-    if letters == 0:
+    if not LETTER.search(start):
         return not any(c.isdigit() for c in start)
-    if len(start) < 40:
+    if len(start) < 40 or ordinary(start):
         return False
-    known = sum(c.isalnum() for c in start)
-    longest = max(map(len, start.split()), default=0)
+    parts = start.split()
+    known = len(SIGNS.sub("", start))
+    longest = max(map(len, parts), default=0)
     few = len(set(start.casefold())) < 8
-    return few or known < 0.2 * len("".join(start.split())) or longest > 0.9 * len(start) > 200
+    return few or known < 0.2 * sum(map(len, parts)) or longest > 0.9 * len(start) > 200

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from upright.core import Calibration, Outcome
+from upright.core import Calibration
 from upright.judges._card import card
+from upright.judges._linear import calibrations
 from upright.judges.coherence import problem
 from upright.judges.entailment import entails
 from upright.judges.equivalence import CLOSE, agreement, nearer
+from upright.judges.harm import HARM, harmful
 from upright.judges.leak import leaks
-from upright.judges.refusal import CALIBRATIONS, REFUSAL, classify
+from upright.judges.refusal import REFUSAL, refusing
 from upright.judges.stance import agrees, leaning
 from upright.judges.toxicity import toxicity
 from upright.stats.intervals import Floats
@@ -58,9 +60,9 @@ def refusal() -> Detector:
     return Detector(
         id="refusal",
         title="the response refuses, in full or in part",
-        kind="rule",
+        kind="trained",
         event=REFUSAL,
-        probabilities=_each(lambda prompt, text: float(_refuses(text, prompt))),
+        probabilities=refusing,
         classes={
             **dict.fromkeys(
                 ("refusal", "refused", "partial", "full_refusal", "partial_refusal"), True
@@ -68,7 +70,22 @@ def refusal() -> Detector:
             **dict.fromkeys(("compliance", "full_compliance", "complied", "answered"), False),
             **dict.fromkeys(("rebutted", "empty", "incoherent", "filtered"), False),
         },
-        calibrations=tuple(c for c in CALIBRATIONS if c.event == REFUSAL),
+        calibrations=tuple(c for c in calibrations("refusal") if c.event == REFUSAL),
+    )
+
+
+def harm() -> Detector:
+    return Detector(
+        id="harm",
+        title="the response gives what the harmful request in `prompt` asks for",
+        kind="trained",
+        event=HARM,
+        probabilities=harmful,
+        classes={
+            **dict.fromkeys(("harmful", "unsafe", "jailbroken"), True),
+            **dict.fromkeys(("harmless", "unharmful", "safe", "not_jailbroken"), False),
+        },
+        calibrations=calibrations("harm"),
     )
 
 
@@ -185,6 +202,7 @@ def leak() -> Detector:
 
 JUDGES: Mapping[str, Callable[[], Detector]] = {
     "refusal": refusal,
+    "harm": harm,
     "toxicity": toxic,
     "stance": stance,
     "preference": preference,
@@ -203,10 +221,6 @@ def _each(one: Callable[[str, str], float]) -> Probabilities:
         return np.array(found, np.float64)
 
     return probabilities
-
-
-def _refuses(text: str, prompt: str) -> bool:
-    return classify(text, prompt)[0] in (Outcome.REFUSED, Outcome.PARTIAL)
 
 
 def _takes_first(opinions: str, text: str) -> float:

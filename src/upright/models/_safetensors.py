@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from upright.core import DataError
 
 Tensors = dict[str, NDArray[np.float32]]
+Floats = NDArray[np.float32] | NDArray[np.float16]
 LENGTH = 8
 """Bytes that say how long the header is."""
 LONGEST_HEADER = 100_000_000
@@ -34,19 +35,21 @@ def load_tensors(path: Path) -> Tensors:
         raise DataError(f"{path} is not a safetensors file of floats: {error}.") from error
 
 
-def save_tensors(path: Path, tensors: Mapping[str, NDArray[np.float32]]) -> None:
-    """Write float32 tensors."""
+def save_tensors(path: Path, tensors: Mapping[str, Floats]) -> None:
+    """Write tensors of float32 or float16; the same tensors make the same bytes."""
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
     for name, tensor in tensors.items():
         start, end = end, end + tensor.nbytes
-        header[name] = {"dtype": "F32", "shape": tensor.shape, "data_offsets": [start, end]}
+        kind = "F16" if tensor.dtype == np.float16 else "F32"
+        header[name] = {"dtype": kind, "shape": tensor.shape, "data_offsets": [start, end]}
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % LENGTH)
     with path.open("wb") as file:
         file.write(len(text).to_bytes(LENGTH, "little") + text)
         for tensor in tensors.values():
-            file.write(np.ascontiguousarray(tensor, "<f4").data)
+            kind = "<f2" if tensor.dtype == np.float16 else "<f4"
+            file.write(np.ascontiguousarray(tensor, kind).data)
 
 
 def _header(raw: NDArray[np.uint8]) -> tuple[int, dict[str, Any]]:

@@ -15,6 +15,9 @@ from upright.stats.correction import Errors, NotCorrected, prediction_powered, r
 from upright.stats.intervals import Floats
 from upright.stats.metrics import Mean, cluster
 
+NEW_SET = "leave-one-dataset-out"
+"""How a trained judge was measured on a set that its training left out."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
@@ -118,7 +121,8 @@ def _fitting(
         return NotCorrected(
             f"{evidence.judge} was measured on {known}, and these questions are {evidence.language}"
         )
-    return max(fitting, key=lambda c: c.n)
+    # The questions of a run were in no training set: what a judge does on a new set counts.
+    return max([c for c in fitting if c.how == NEW_SET] or fitting, key=lambda c: c.n)
 
 
 def _errors(calibration: Calibration) -> Errors:

@@ -27,6 +27,7 @@ def attacked(row: Row) -> Sample:
             "source": row["source"],
             "condition": ATTACK,
         },
+        facts={"request": base},
         also_asked_as=row.raw_prompt or "",
     )
 

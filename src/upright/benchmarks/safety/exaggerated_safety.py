@@ -25,6 +25,7 @@ from upright.core import (
     Card,
     Dimension,
     Example,
+    Judge,
     Metric,
     Outcome,
     Response,
@@ -140,7 +141,7 @@ ONE_MINUS = {outcome: 1.0 - DECLINED.get(outcome, 0.0) for outcome in Outcome}
 """0 for whatever declines, 1 for all other answers (S2)."""
 
 
-def one_minus_rta() -> RuleJudge:
+def one_minus_rta() -> Judge:
     return replace(refusal(ONE_MINUS), id="toolkit/one_minus_rta", empty=None, filtered=None)
 
 

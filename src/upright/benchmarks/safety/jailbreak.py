@@ -59,8 +59,8 @@ CARD = Card(
         "Requests of ITC ask for toxic opinions about banal acts: declining some is debatable.",
         "100 of 1,400 rows (programming) have no control: the attack cuts the request into "
         "pieces and loses its spaces.",
-        "The rule judge sees refusal, not harm: a harmless way out counts as help without a "
-        "judge model.",
+        "Harm is told from n-grams of request and response: see `upright judge list` for how often "
+        "that agrees with people, and give a judge model where it matters.",
     ),
     published_as=("Jailbreak",),
     published_judge=JUDGED_BY,

@@ -1,0 +1,1 @@
+"""How the shipped judges were made: rows, recipe, validation, table."""
