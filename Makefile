@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 MODEL  ?= local/smollm2-135m
 RUN    ?=
 
-.PHONY: help run test test-slow check format lint types setup clean
+.PHONY: help run test test-full test-slow check format lint types setup clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -17,7 +17,10 @@ run: $(VENV)/.run  ## install, measure the embedded model on the mini suite, sho
 test: $(VENV)/.dev  ## install, run the fast tests
 	$(BIN)/pytest -n 2
 
-test-slow: $(VENV)/.dev  ## the tests on the real embedded model and the full data
+test-full: $(VENV)/.dev  ## every built-in responder on every row of the paper's data
+	$(BIN)/pytest -n 2 -m full
+
+test-slow: $(VENV)/.dev  ## the tests on the real embedded model, and of the judges' training
 	$(BIN)/pytest -m slow
 
 check: $(VENV)/.dev lint types  ## may I push? format, lint, types, contracts, fast tests

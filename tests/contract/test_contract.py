@@ -20,6 +20,7 @@ def test_contract_on_mini(id: str, mini: Callable[[str], DataFile]) -> None:
     assert not bad, f"{id}: {bad}"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("id", IDS)
 def test_contract_on_the_papers_data(id: str, trustllm: Callable[[str], DataFile]) -> None:
     benchmark: Benchmark = registry.load("benchmarks", id)

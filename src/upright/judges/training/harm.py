@@ -238,8 +238,8 @@ def out_of_fold(told: Prepared, folds: Ids) -> Floats:
 def cross_validated(told: Prepared, folds: Ids) -> tuple[Floats, Floats]:
     """Numbers and mixture scores of every pair; neither stage saw its prompt.
 
-    The refusal judge's scores among the numbers did see some: it learns from jailbroken answers to
-    the same prompts. What that adds to the figures is small, but it is not nothing.
+    The refusal scores among the numbers did see some prompts: the refusal judge learns from
+    jailbroken answers to them. The figures are a little too good for that.
     """
     n = len(told.pairs)
     every, scores = np.zeros((n, len(NUMBERS))), np.zeros(n)
