@@ -1,6 +1,5 @@
 """upright run: measure a model."""
 
-import sys
 from typing import TYPE_CHECKING
 
 import typer
@@ -58,46 +57,10 @@ def run(
     Exit codes: 0 fine, 2 usage, 3 finished but over 5 % of a benchmark unscored, 1 anything else.
     Stopped? The same command goes on where it stopped.
     """
-    from dataclasses import replace
+    given = locals()
+    from upright.cli._job import job_of
 
-    from upright.api import Job, select
-    from upright.core import Settings
-    from upright.models import ModelOptions
-
-    settings = Settings(
-        suite=suite,
-        benchmarks=select(benchmark or (), dimension or ()),
-        score_sets=_score_sets(score_set),
-        limit=limit,
-        epochs=epochs,
-        max_tokens=max_tokens,
-        seed=seed,
-        choices=_one_of("--choices", choices, ("auto", "text")),
-        judge=tuple(judge or ()),
-        judge_votes=judge_votes,
-    )
-    reached = ModelOptions(
-        base_url=base_url,
-        logprobs=logprobs,
-        repeats_per_call=repeats_per_call,
-        concurrency=concurrency,
-        timeout=timeout,
-        max_attempts=max_attempts,
-        seed=seed,
-        device=device,
-        precision=precision,
-        threads=threads,
-    )
-    job = Job(
-        settings=settings,
-        model_options=reached,
-        judge_options=replace(reached, base_url=judge_base_url or base_url),
-        data=data,
-        out=out,
-        cache=not no_cache,
-        judge_itself=judge_itself,
-        command=("upright", *sys.argv[1:]),
-    )
+    job = job_of(given)
     if dry_run:
         _show_forecast(model, job, price, json=json)
     else:
@@ -138,16 +101,3 @@ def _in_words(told: "Forecast") -> str:
         f"at most {told.completion_tokens:,} completion tokens\n"
         f"judge model: at most {told.judge_calls:,} calls, not priced\nprice: {cost}"
     )
-
-
-def _score_sets(name: str) -> tuple[str, ...]:
-    both = ("upright", "published")
-    return both if _one_of("--score-set", name, (*both, "both")) == "both" else (name,)
-
-
-def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> str:
-    from upright.core import unknown
-
-    if value not in allowed:
-        raise unknown(f"{option} value", value, allowed)
-    return value

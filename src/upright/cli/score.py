@@ -1,6 +1,5 @@
 """upright score: judge answers you already have."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -29,23 +28,11 @@ def score(
 
         upright score answers.jsonl --benchmark robustness/advglue --data ../datasets
     """
-    from upright import api
+    given = locals()
+    from upright.api import evaluate
+    from upright.cli._job import job_of
     from upright.cli._output import present
-    from upright.core import Settings
-    from upright.models import ModelOptions
 
-    job = api.Job(
-        settings=Settings(
-            suite=suite,
-            benchmarks=api.select(benchmark),
-            judge=tuple(judge or ()),
-            judge_votes=judge_votes,
-            epochs=1,
-        ),
-        judge_options=ModelOptions(base_url=judge_base_url),
-        judge_itself=judge_itself,
-        data=data,
-        out=out,
-        command=("upright", *sys.argv[1:]),
-    )
-    present(api.evaluate(f"replay/{file}", job).path, json=json)
+    # A file holds one answer to a question: repeats would be errors.
+    job = job_of({**given, "epochs": 1})
+    present(evaluate(f"replay/{file}", job).path, json=json)
