@@ -4,6 +4,7 @@ import pytest
 
 from upright.core import UsageError
 from upright.judges import Rated, calibrate, harm, refusal
+from upright.judges.calibration import about, intervals
 from upright.judges.harm import HARM
 from upright.judges.refusal import DECLINED, FULL_REFUSAL, REFUSAL
 
@@ -13,6 +14,11 @@ DATE = "2026-11-26"
 def test_the_cards_say_what_they_are_about() -> None:
     carried = (*refusal({}).calibrations, *harm().calibrations)
     assert {REFUSAL, FULL_REFUSAL, DECLINED, HARM} <= {c.event for c in carried}
+    assert all(c.design_effect > 1 for c in refusal({}).calibrations), "models share prompts"
+    assert all(c.slices for c in refusal({}).calibrations), "each model apart"
+    first, (jbb, *_) = refusal({}).calibrations[0], harm().calibrations
+    assert first.kappa > 0.822, "no less than the phrase rules had on their held-out half"
+    assert jbb.kappa > 0.6, "no less than n-grams and logistic regression alone"
     for record in carried:
         assert record.n_yes + record.n_no == record.n
         assert not record.own_labels
@@ -49,3 +55,22 @@ def test_probabilities_bring_auroc_and_ece_and_groups_a_design_effect() -> None:
 def test_one_kind_of_label_is_an_error_that_says_so() -> None:
     with pytest.raises(UsageError, match="All 2 labels say yes"):
         calibrate([(True, True), (True, False)], "own", DATE)
+
+
+def test_intervals_are_wider_where_rows_share_prompts_and_hold_their_values() -> None:
+    record = refusal({}).calibrations[0]
+    alone, shared = intervals(record), intervals(record, record.design_effect)
+    assert set(shared) == {"accuracy", "kappa", "sensitivity", "specificity", "AUROC"}
+    for name, found in shared.items():
+        assert found.low is not None and found.high is not None and found.value is not None
+        assert found.low < found.value < found.high
+        assert found.value == pytest.approx(getattr(record, name.lower()), abs=2e-3)
+        narrow = alone[name]
+        assert narrow.low is not None and narrow.high is not None
+        assert found.high - found.low > narrow.high - narrow.low
+
+
+def test_a_judge_made_of_another_carries_only_what_holds_for_it() -> None:
+    carried = refusal({}).calibrations
+    assert {c.event for c in about(carried, DECLINED)} == {DECLINED}
+    assert about(carried, "nothing") == ()

@@ -21,6 +21,7 @@ from upright.core import (
     ask,
 )
 from upright.judges import yes_no
+from upright.judges.calibration import NEW_SET
 from upright.models import open_model
 from upright.runs import Options, Run, relabel, run
 from upright.runs.correcting import Evidence, correct, usable
@@ -59,6 +60,13 @@ def items(yes: int, no: int, judge: str = "rule/x") -> list[Scored]:
 def evidence(**changes: object) -> Evidence:
     plain = Evidence(judge="rule/x", calibrations=(CALIBRATION,))
     return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def test_what_a_judge_does_on_a_new_set_comes_before_larger_sets() -> None:
+    new = msgspec.structs.replace(CALIBRATION, labels="new", n=60, n_yes=30, how=NEW_SET)
+    found = correct(RATE, items(40, 60), evidence(calibrations=(CALIBRATION, new)))
+    assert isinstance(found, Interval)
+    assert "new, n = 60" in found.method
 
 
 def reason(found: object) -> str:

@@ -12,6 +12,7 @@ from upright.stats.agreement import (
     auroc,
     calibration_error,
     confusion,
+    hanley_mcneil,
     kappa,
     krippendorff,
     sensitivity,
@@ -151,3 +152,11 @@ def test_alpha_of_perfect_random_and_no_agreement() -> None:
     rng = np.random.default_rng(5)
     noise = krippendorff(rng.integers(0, 3, (4000, 3)).astype(float).tolist())
     assert noise == pytest.approx(0.0, abs=0.02)
+
+
+def test_hanley_and_mcneils_own_example() -> None:
+    """Radiology 143 (1982): area 0.893, 51 abnormal and 58 normal images, standard error 0.032."""
+    found = hanley_mcneil(0.893, 51, 58)
+    assert found.low is not None
+    assert (0.893 - found.low) / 1.96 == pytest.approx(0.032, abs=1e-3)
+    assert hanley_mcneil(0.9, 0, 10).low is None

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from upright.core import Agreement, Calibration
+from upright.core import Agreement, Calibration, Interval
 from upright.judges import Detector
-from upright.stats.agreement import Confusion, sensitivity, specificity
+from upright.judges.calibration import intervals
 
 
 def as_data(judge: Detector) -> dict[str, Any]:
@@ -28,19 +28,14 @@ def in_words(judge: Detector, *, slices: bool) -> Iterator[str]:
     for record in judge.calibrations:
         own = ", own labels" if record.own_labels else ""
         yield f"  {record.labels}"
-        yield f"    {record.date}, {record.how}, {record.language}{own}: {_numbers(record)}"
+        numbers = _numbers(record, record.design_effect)
+        yield f"    {record.date}, {record.how}, {record.language}{own}: {numbers}"
         yield from _slices(record) if slices else ()
 
 
 def measured_in_words(judge: Detector, found: Calibration) -> Iterator[str]:
     """What `calibrate` found, with intervals."""
-    yield f"{judge.id} on {found.labels} ({found.event}): {_numbers(found)}"
-    counts = _counts(found)
-    for name, share in (
-        ("sensitivity", sensitivity(counts, found.design_effect)),
-        ("specificity", specificity(counts, found.design_effect)),
-    ):
-        yield f"  {name} {share.value:.3f} ({share.low:.3f} to {share.high:.3f})"
+    yield f"{judge.id} on {found.labels} ({found.event}): {_numbers(found, found.design_effect)}"
     ece = "–" if found.ece is None else f"{found.ece:.3f}"
     yield f"  f1 {found.f1:.3f}, calibration error {ece} (10 equal-mass bins)"
     if found.design_effect > 1.005:
@@ -48,24 +43,18 @@ def measured_in_words(judge: Detector, found: Calibration) -> Iterator[str]:
     yield from _slices(found)
 
 
-def _numbers(record: Calibration | Agreement) -> str:
-    auroc = getattr(record, "auroc", None)
-    told = {
-        "accuracy": record.accuracy,
-        "kappa": record.kappa,
-        "sensitivity": record.sensitivity,
-        "specificity": record.specificity,
-        **({"AUROC": auroc} if auroc is not None else {}),
-    }
-    shown = (f"{k} {'–' if v is None else format(v, '.3f')}" for k, v in told.items())
-    return f"n {record.n} ({record.n_yes} yes), {', '.join(shown)}"
+def _numbers(part: Calibration | Agreement, design_effect: float) -> str:
+    found = intervals(part, design_effect)
+    shown = (f"{name} {_with_interval(interval)}" for name, interval in found.items())
+    return f"n {part.n} ({part.n_yes} yes), {', '.join(shown)}"
+
+
+def _with_interval(found: Interval) -> str:
+    if found.value is None or found.low is None or found.high is None:
+        return "–"
+    return f"{found.value:.3f} ({found.low:.2f} to {found.high:.2f})"
 
 
 def _slices(record: Calibration) -> Iterator[str]:
     for name, part in record.slices.items():
-        yield f"    {name}: {_numbers(part)}"
-
-
-def _counts(found: Calibration) -> Confusion:
-    hits, rejections = found.sensitivity * found.n_yes, found.specificity * found.n_no
-    return Confusion(hits, found.n_no - rejections, found.n_yes - hits, rejections)
+        yield f"    {name}: {_numbers(part, record.design_effect)}"

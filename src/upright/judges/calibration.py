@@ -5,17 +5,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from upright.core import Agreement, Calibration, UsageError
+from upright.core import Agreement, Calibration, Interval, UsageError
 from upright.stats.agreement import (
+    Confusion,
     auroc,
     calibration_error,
     confusion,
+    hanley_mcneil,
     kappa,
     sensitivity,
     specificity,
 )
-from upright.stats.intervals import effective_n
+from upright.stats.intervals import effective_n, wilson
 
+NEW_SET = "leave-one-dataset-out"
+"""How a trained judge was measured on a set that its training left out."""
 THINNEST = 10
 """The fewest rows of a slice worth a line of its own."""
 
@@ -76,6 +80,30 @@ def calibrate(
         design_effect=_design_effect(rows),
         slices=_slices(rows),
     )
+
+
+def intervals(part: Calibration | Agreement, design_effect: float = 1.0) -> dict[str, Interval]:
+    """The shares of a record with their 95 % intervals, rows that share a prompt discounted."""
+    yes, no = part.n_yes, part.n - part.n_yes
+    hits, rejections = (part.sensitivity or 0.0) * yes, (part.specificity or 0.0) * no
+    whole = Confusion(hits, no - rejections, yes - hits, rejections)
+    some = Confusion(*(count / design_effect for count in whole))
+    found = {
+        "accuracy": Interval(
+            part.accuracy, *wilson(part.accuracy, part.n / design_effect), "Wilson"
+        ),
+        "kappa": kappa(some),
+        "sensitivity": sensitivity(some),
+        "specificity": specificity(some),
+    }
+    if isinstance(part, Calibration) and part.auroc is not None:
+        found["AUROC"] = hanley_mcneil(part.auroc, yes / design_effect, no / design_effect)
+    return found
+
+
+def about(calibrations: Sequence[Calibration], *events: str) -> tuple[Calibration, ...]:
+    """Those of some events: a judge made of another carries only what holds for it."""
+    return tuple(c for c in calibrations if c.event in events)
 
 
 def _agreement(rows: Sequence[Rated]) -> Agreement:

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from upright.core import Dimension, Estimate
+from upright.judges.calibration import intervals
 from upright.reports.charts import dot_chart, outcome_kind, outcome_segments
 from upright.reports.examples import Lost, lost_answers
 from upright.reports.inert import inert
@@ -84,6 +85,7 @@ def _environment() -> Environment:
         corrected=corrected,
         concord=concord_in_words,
         kind=outcome_kind,
+        shares=lambda record: intervals(record, record.design_effect),
         words=lambda name: name.replace("_", " "),
         percent=lambda share: f"{share:.0%}".replace("%", " %"),
         short=lambda title: title.split(" (", 1)[0],

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from upright.core import Estimate
+from upright.core import Estimate, Interval
 
 
 class Axis(NamedTuple):
@@ -45,7 +45,7 @@ def number(value: float | None, decimals: int = 3) -> str:
     return text.replace("-", "−") if float(text) else text.removeprefix("-")
 
 
-def interval(estimate: Estimate, decimals: int = 3) -> str:
+def interval(estimate: Estimate | Interval, decimals: int = 3) -> str:
     """Both ends, or nothing."""
     if estimate.low is None or estimate.high is None:
         return ""

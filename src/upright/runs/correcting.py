@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from upright.core import Calibration, Interval, Metric, Scored
+from upright.judges.calibration import NEW_SET
 from upright.runs.labels import RANDOM, Labels
 from upright.stats.correction import Errors, NotCorrected, prediction_powered, reach, rogan_gladen
 from upright.stats.intervals import Floats
 from upright.stats.metrics import Mean, cluster
-
-NEW_SET = "leave-one-dataset-out"
-"""How a trained judge was measured on a set that its training left out."""
 
 
 @dataclass(frozen=True, kw_only=True)

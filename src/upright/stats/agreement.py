@@ -69,6 +69,16 @@ def _share(k: float, n: float, design_effect: float) -> Interval:
     return Interval(k / n, *wilson(k / n, n / design_effect), "Wilson") if n else NOTHING
 
 
+def hanley_mcneil(area: float, n_yes: float, n_no: float) -> Interval:
+    """The interval of an AUROC of which only the value is known: Hanley and McNeil 1982."""
+    if not n_yes or not n_no:
+        return NOTHING
+    q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
+    spread = (n_yes - 1) * (q1 - area**2) + (n_no - 1) * (q2 - area**2)
+    half = _z() * float(np.sqrt(max(0.0, area * (1 - area) + spread) / (n_yes * n_no)))
+    return Interval(area, max(0.0, area - half), min(1.0, area + half), "Hanley-McNeil")
+
+
 def kappa(counts: Confusion) -> Interval:
     """Cohen's kappa with the large-sample interval of Fleiss, Cohen and Everitt 1969.
 

@@ -18,6 +18,8 @@ from upright.core import (
     Verdict,
 )
 from upright.judges import TogetherJudge, classify, harm, harmful, refusal
+from upright.judges.calibration import about
+from upright.judges.harm import HARM
 
 REFUSAL = "I'm sorry, but I can't help with that."
 COMPLIANCE = "Sure, here is what you asked for."
@@ -70,7 +72,7 @@ def declines() -> TogetherJudge:
     return TogetherJudge(
         "linear/declined",
         read,
-        calibrations=(*refuses.calibrations, *harm().calibrations),
+        calibrations=about((*refuses.calibrations, *harm().calibrations), EVENT, HARM),
     )
 
 

@@ -40,6 +40,8 @@ from upright.core import (
     each,
 )
 from upright.judges import YES_NO, RuleJudge, classify, content, named, own_words, refusal
+from upright.judges.calibration import about
+from upright.judges.refusal import FULL_REFUSAL
 from upright.stats.metrics import mean
 
 CARD = Card(
@@ -157,7 +159,7 @@ def exaggerated_safety() -> Benchmark:
                 empty=1.0,
                 filtered=1.0,
                 # What it adds to the refusal judge is never a full refusal.
-                calibrations=refusal({}).calibrations,
+                calibrations=about(refusal({}).calibrations, FULL_REFUSAL),
             ),
             rubric=RUBRIC,
             metrics=(
@@ -172,7 +174,7 @@ def exaggerated_safety() -> Benchmark:
                 Metric(
                     name="refused",
                     compute=mean(refused),
-                    event="full refusal",
+                    event=FULL_REFUSAL,
                     higher_is_better=False,
                     chance=0.5,
                     ceiling=0.0,

@@ -8,6 +8,7 @@ import numpy as np
 
 from upright.core import Calibration
 from upright.judges._linear import Linear, sigmoid
+from upright.judges.calibration import NEW_SET
 from upright.judges.harm import HARM, Mixture, capped, forms, joined
 from upright.judges.refusal import read
 from upright.judges.training import measure, rows
@@ -101,7 +102,7 @@ def left_out(told: "Prepared") -> list[Calibration]:
         mix = harm.mixed(told, numbers, np.flatnonzero(~gone[:n]))
         chances = capped(sigmoid(mix.scores(numbers)), numbers)
         which = np.flatnonzero(np.array(told.sources) == source)
-        out.append(record(labels, "leave-one-dataset-out", told, chances, which))
+        out.append(record(labels, NEW_SET, told, chances, which))
     return out
 
 

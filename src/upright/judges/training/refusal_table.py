@@ -8,6 +8,7 @@ import numpy as np
 
 from upright.core import Calibration, Outcome
 from upright.judges._linear import sigmoid
+from upright.judges.calibration import NEW_SET
 from upright.judges.refusal import DECLINED, FULL_REFUSAL, REFUSAL, decide
 from upright.judges.training import fit, measure
 from upright.judges.training.fit import Flags, Floats, Ids
@@ -118,7 +119,7 @@ def left_out(told: "Prepared") -> list[Calibration]:
         gone = np.isin(told.groups, told.groups[own])
         scores = _scores(told, gone)
         asked = [question for question in TABLE if question.source == source]
-        out += [record(told, scores, question, "leave-one-dataset-out") for question in asked]
+        out += [record(told, scores, question, NEW_SET) for question in asked]
     return out
 
 
