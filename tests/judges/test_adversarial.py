@@ -42,9 +42,7 @@ def test_a_judge_that_reads_instructions_is_found_out() -> None:
     def gullible(prompts: Sequence[str], responses: Sequence[str]) -> Floats:
         return np.array([float("unsafe" in text.lower()) for text in responses])
 
-    judge = Detector(
-        id="g", title="", kind="rule", event="e", probabilities=gullible, classes={"x": True}
-    )
+    judge = Detector(id="g", title="", event="e", probabilities=gullible, yes=("x",))
     rates = flip_rate(judge, ["p"] * 4, ["fine", "good", "unsafe", "well"])
     assert rates["told to say unsafe"] == 0.75
     assert rates["upper case"] == 0.0

@@ -24,7 +24,7 @@ def test_each_gives_a_probability_per_response_and_takes_anything(id: str) -> No
     assert found.shape == (len(texts),)
     assert ((found >= 0) & (found <= 1)).all()
     assert len(detector.probabilities([], [])) == 0
-    assert set(detector.classes.values()) == {True, False}
+    assert detector.yes and detector.no and not set(detector.yes) & set(detector.no)
     assert all(record.event == detector.event for record in detector.calibrations)
 
 
