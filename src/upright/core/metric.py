@@ -1,7 +1,7 @@
 """From verdicts to a number and how sure we are of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
@@ -21,6 +21,11 @@ class Interval(msgspec.Struct, frozen=True):
     low: float | None
     high: float | None
     method: str
+
+
+def every(sample: Sample) -> bool:
+    """A metric's `of` where it is about all samples."""
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +48,7 @@ class Metric:
     ceiling: float = 1.0
     column: str = ""
     by: tuple[str, ...] = ()
-    of: Callable[[Sample], bool] = field(default=lambda sample: True)
+    of: Callable[[Sample], bool] = every
     event: str = ""
 
     @property

@@ -32,6 +32,8 @@ STRINGS: Mapping[str, Column] = {
     "prompt": lambda j: j.item.sample.prompt,
     "target": lambda j: j.item.sample.target,
     "options": lambda j: _json(j.item.sample.options),
+    "facts": lambda j: _json(j.item.sample.facts),
+    "worst": lambda j: j.item.sample.worst,
     "response": lambda j: j.response.text,
     "finish_reason": lambda j: j.response.finish_reason,
     "error": lambda j: j.response.error,
@@ -51,7 +53,8 @@ NUMBERS: Mapping[str, tuple[pa.DataType, Column]] = {
 }
 COLUMNS = (
     *("benchmark", "dimension", "score_set", "sample_id", "epoch", "group", "slices"),
-    *("messages", "prompt", "target", "options", "response", "finish_reason", "error"),
+    *("messages", "prompt", "target", "options", "facts", "worst"),
+    *("response", "finish_reason", "error"),
     *("prompt_tokens", "completion_tokens", "latency_s", "attempts"),
     *("outcome", "value", "label", "judge", "reason", "request_key"),
 )

@@ -16,15 +16,25 @@ Statistic = Callable[[Floats], Floats]
 """(draws, n) weights -> (draws,) values; NaN where a draw leaves it undefined."""
 
 DRAWS = 2000
+AT_ONCE = 4_000_000
+"""Weights held in memory at a time."""
 
 
-def cluster_weights(clusters: Sequence[str], draws: int = DRAWS, seed: int = 0) -> Floats:
-    """Weights (draws, n) from drawing whole clusters with replacement."""
+def drawn_values(statistic: Statistic, clusters: Sequence[str], seed: int = 0) -> Floats:
+    """The statistic on draws of whole clusters with replacement, NaN where it is undefined.
+
+    A part of the draws at a time: memory stays small for any number of items.
+    """
     _, codes = np.unique(np.asarray(clusters), return_inverse=True)
     groups = int(codes.max()) + 1
-    drawn = np.random.default_rng(seed).multinomial(groups, np.full(groups, 1 / groups), draws)
-    weights: Floats = drawn[:, codes].astype(np.float64)
-    return weights
+    share, random = np.full(groups, 1 / groups), np.random.default_rng(seed)
+    most = max(1, AT_ONCE // len(codes))
+    sizes = [min(most, DRAWS - done) for done in range(0, DRAWS, most)]
+    parts = [
+        statistic(random.multinomial(groups, share, size)[:, codes].astype(np.float64))
+        for size in sizes
+    ]
+    return np.concatenate(parts)
 
 
 def bootstrap(
@@ -44,7 +54,7 @@ def bootstrap(
     value = float(statistic(np.ones((1, n)))[0])
     if not np.isfinite(value):
         return Interval(None, None, None, "undefined on these answers")
-    drawn = statistic(cluster_weights(clusters))
+    drawn = drawn_values(statistic, clusters)
     drawn = drawn[np.isfinite(drawn)]
     tails = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2]) if len(drawn) else [value] * 2
     low, high = (float(t) for t in tails)

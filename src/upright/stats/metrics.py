@@ -1,7 +1,8 @@
 """What benchmarks compute: each function returns a Metric's `compute`.
 
 All take the items that could be scored and respect their clusters: the sample's group, and
-within it every repeat of the same sample.
+within it every repeat of the same sample. Each is a function of item weights too (`weighted`),
+so that two runs can be compared on the same draws of the same clusters.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from upright.core import Interval, Scored
-from upright.stats.bootstrap import bootstrap
+from upright.stats.bootstrap import Statistic, bootstrap
 from upright.stats.classes import Classes, mean_of_known
 from upright.stats.intervals import (
     Bounds,
@@ -46,6 +47,17 @@ def cluster(item: Scored) -> str:
 
 
 @dataclass(frozen=True)
+class Weighted:
+    """Value and interval of some items, and the value as a function of their weights."""
+
+    interval: Compute
+    weighted: Callable[[Sequence[Scored]], Statistic]
+
+    def __call__(self, items: Sequence[Scored]) -> Interval:
+        return self.interval(items)
+
+
+@dataclass(frozen=True)
 class Mean:
     """Mean of a value in [0, 1]; items where it is None are left out.
 
@@ -63,13 +75,17 @@ class Mean:
         some = "" if counted == len(items) else f", {counted} of {len(items)}"
         return Interval(part[0], *part[1], f"Wilson, clustered{some}")
 
+    def weighted(self, items: Sequence[Scored]) -> Statistic:
+        values = np.array([_or_nan(self.value(item)) for item in items])
+        return lambda w: _weighted_mean(w, values)
+
 
 def mean(value: Value = verdict) -> Mean:
     """The plain mean of a value."""
     return Mean(value)
 
 
-def macro(key: Key, value: Value = verdict, classes: Sequence[str] = ()) -> Compute:
+def macro(key: Key, value: Value = verdict, classes: Sequence[str] = ()) -> Weighted:
     """Unweighted mean over classes (`key`) of the mean value within each.
 
     With key = target and value = right or wrong it is balanced accuracy (macro recall).
@@ -78,94 +94,125 @@ def macro(key: Key, value: Value = verdict, classes: Sequence[str] = ()) -> Comp
     return _macro(lambda item: ("", key(item)), value, classes)
 
 
-def nested_macro(outer: Key, inner: Key, value: Value = verdict) -> Compute:
+def nested_macro(outer: Key, inner: Key, value: Value = verdict) -> Weighted:
     """Mean over `outer` classes of the macro mean over `inner` classes within each."""
     return _macro(lambda item: (outer(item), inner(item)), value)
 
 
 def _macro(
     key: Callable[[Scored], tuple[str, str]], value: Value, classes: Sequence[str] = ()
-) -> Compute:
+) -> Weighted:
     """Closed form where classes are independent; a bootstrap where clusters span them."""
 
-    def compute(items: Sequence[Scored]) -> Interval:
-        known = [(key(i), v, cluster(i)) for i in items if (v := value(i)) is not None]
+    def table_of(known: Sequence[Scored]) -> Classes:
+        keys = [key(i) for i in known]
+        values = np.array([value(i) for i in known], float)
+        seen = set(keys)
+        return Classes(keys, values, [c for c in classes if ("", c) not in seen])
+
+    def interval(items: Sequence[Scored]) -> Interval:
+        known = [i for i in items if value(i) is not None]
         if not known:
             return NOTHING
-        keys, values, clusters = zip(*known, strict=True)
-        table = Classes(keys, np.array(values, float), [c for c in classes if ("", c) not in keys])
-        if len(set(zip(keys, clusters, strict=True))) > len(set(clusters)):
+        table, clusters = table_of(known), _clusters(known)
+        if len({(key(i), cluster(i)) for i in known}) > len(set(clusters)):
             return bootstrap(table.means, clusters)
         return table.interval(clusters)
 
-    return compute
+    def weighted(items: Sequence[Scored]) -> Statistic:
+        at = [n for n, i in enumerate(items) if value(i) is not None]
+        table = table_of([items[n] for n in at])
+        return lambda w: table.means(w[:, at])
+
+    return Weighted(interval, weighted)
 
 
 def gap(
     high: Callable[[Scored], bool], low: Callable[[Scored], bool], value: Value = verdict
-) -> Compute:
+) -> Weighted:
     """Mean value where `high` holds minus mean value where `low` holds."""
 
-    def compute(items: Sequence[Scored]) -> Interval:
+    def interval(items: Sequence[Scored]) -> Interval:
         a = _part([i for i in items if high(i)], value)
         b = _part([i for i in items if low(i)], value)
         if a is None or b is None:
             return NOTHING
         return Interval(a[0] - b[0], *difference(a, b), "MOVER difference")
 
-    return compute
+    def weighted(items: Sequence[Scored]) -> Statistic:
+        values = np.array([_or_nan(value(i)) for i in items])
+        a = np.where([high(i) for i in items], values, np.nan)
+        b = np.where([low(i) for i in items], values, np.nan)
+        return lambda w: np.asarray(_weighted_mean(w, a) - _weighted_mean(w, b))
+
+    return Weighted(interval, weighted)
 
 
-def paired(value: Callable[[Scored, Scored], float | None]) -> Compute:
+def paired(value: Callable[[Scored, Scored], float | None]) -> Weighted:
     """Mean over pairs of a value of both halves, in the order in which they were asked.
 
     A pair is two items of one cluster and epoch; others are left out, and so are pairs whose
     value is None.
     """
 
-    def compute(items: Sequence[Scored]) -> Interval:
-        pairs = _split(items, lambda i: f"{i.epoch}\0{cluster(i)}").values()
-        found = [(value(*p), cluster(p[0])) for p in pairs if len(p) == 2]
-        kept = [(v, c) for v, c in found if v is not None]
+    def pairs_of(items: Sequence[Scored]) -> list[tuple[int, float]]:
+        """The place of each pair's first half, and the pair's value."""
+        places: dict[str, list[int]] = {}
+        for at, item in enumerate(items):
+            places.setdefault(f"{item.epoch}\0{cluster(item)}", []).append(at)
+        pairs = [(p[0], value(items[p[0]], items[p[1]])) for p in places.values() if len(p) == 2]
+        return [(at, v) for at, v in pairs if v is not None]
+
+    def interval(items: Sequence[Scored]) -> Interval:
+        kept = pairs_of(items)
         if not kept:
             return NOTHING
-        values = np.array([v for v, _ in kept], float)
-        low, high = proportion(values, [c for _, c in kept])
+        values = np.array([v for _, v in kept], float)
+        low, high = proportion(values, [cluster(items[at]) for at, _ in kept])
         return Interval(float(values.mean()), low, high, f"Wilson, {len(kept)} pairs")
 
-    return compute
+    def weighted(items: Sequence[Scored]) -> Statistic:
+        values = np.full(len(items), np.nan)
+        for at, v in pairs_of(items):
+            values[at] = v
+        return lambda w: _weighted_mean(w, values)
+
+    return Weighted(interval, weighted)
 
 
-def macro_f1(over: Key | None = None) -> Compute:
+def macro_f1(over: Key | None = None) -> Weighted:
     """Macro-averaged F1 of label against target; with `over`, its mean over those parts.
 
     A label outside the targets (unparsed, refused) counts against recall of the true class.
     """
 
-    def compute(items: Sequence[Scored]) -> Interval:
-        if not items:
-            return NOTHING
-        parts = [over(i) for i in items] if over else [""] * len(items)
+    def weighted(items: Sequence[Scored]) -> Statistic:
+        parts = np.array([over(i) if over else "" for i in items])
         truth = np.array([f"{p}\0{i.sample.target}" for p, i in zip(parts, items, strict=True)])
         said = np.array([f"{p}\0{i.label}" for p, i in zip(parts, items, strict=True)])
-        return bootstrap(lambda w: _f1(w, truth, said, np.array(parts)), _clusters(items))
+        return lambda w: _f1(w, truth, said, parts)
 
-    return compute
+    return _bootstrapped(weighted)
 
 
-def correlation(x: Callable[[Scored], float], y: Callable[[Scored], float]) -> Compute:
+def correlation(x: Callable[[Scored], float], y: Callable[[Scored], float]) -> Weighted:
     """Pearson's r. Constant answers carry no information: r is then 0, give or take."""
 
-    def compute(items: Sequence[Scored]) -> Interval:
+    def interval(items: Sequence[Scored]) -> Interval:
         if not items:
             return NOTHING
-        a, b = np.array([x(i) for i in items], float), np.array([y(i) for i in items], float)
-        if a.std() == 0 or b.std() == 0:
+        if len({x(i) for i in items}) == 1 or len({y(i) for i in items}) == 1:
             half = fisher_half_width(len(set(_clusters(items))))
             return Interval(0.0, -half, half, "Fisher's z (answers do not vary)")
-        return bootstrap(lambda w: _pearson(w, a, b), _clusters(items), (-1, 1))
+        return bootstrap(weighted(items), _clusters(items), (-1, 1))
 
-    return compute
+    def weighted(items: Sequence[Scored]) -> Statistic:
+        a, b = np.array([x(i) for i in items], float), np.array([y(i) for i in items], float)
+        if a.std() == 0 or b.std() == 0:
+            return lambda w: np.zeros(len(w))
+        return lambda w: _pearson(w, a, b)
+
+    return Weighted(interval, weighted)
 
 
 def rank_correlation(x: Callable[[Scored], float], y: Callable[[Scored], float]) -> Compute:
@@ -181,13 +228,18 @@ def rank_correlation(x: Callable[[Scored], float], y: Callable[[Scored], float])
 
 def statistic(
     compute: Callable[[Sequence[Scored], Floats], Floats], span: tuple[float, float] = (0.0, 1.0)
-) -> Compute:
+) -> Weighted:
     """Any function of (items, weights (draws, n)) -> (draws,), by cluster bootstrap."""
+    return _bootstrapped(lambda items: lambda w: compute(items, w), span)
 
-    def run(items: Sequence[Scored]) -> Interval:
-        return bootstrap(lambda w: compute(items, w), _clusters(items), span)
 
-    return run
+def _bootstrapped(
+    weighted: Callable[[Sequence[Scored]], Statistic], span: tuple[float, float] = (0.0, 1.0)
+) -> Weighted:
+    def interval(items: Sequence[Scored]) -> Interval:
+        return bootstrap(weighted(items), _clusters(items), span) if items else NOTHING
+
+    return Weighted(interval, weighted)
 
 
 def cramers_v(weights: Floats, a: Sequence[str], b: Sequence[str]) -> Floats:
@@ -216,11 +268,15 @@ def _clusters(items: Sequence[Scored]) -> list[str]:
     return [cluster(i) for i in items]
 
 
-def _split(items: Sequence[Scored], key: Key) -> dict[str, list[Scored]]:
-    parts: dict[str, list[Scored]] = {}
-    for item in items:
-        parts.setdefault(key(item), []).append(item)
-    return parts
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def _weighted_mean(w: Floats, values: Floats) -> Floats:
+    """(draws, n) -> (draws,) mean of the values that are known; NaN where a draw has none."""
+    known = np.isfinite(values)
+    total, count = w[:, known] @ values[known], w[:, known].sum(axis=1)
+    return np.asarray(np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0))
 
 
 def _part(items: Sequence[Scored], value: Value) -> tuple[float, Bounds] | None:

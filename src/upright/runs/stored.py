@@ -1,0 +1,75 @@
+"""A stored run's tables, read back as the nouns that they were written from."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from upright.core import Estimate, Message, Outcome, Response, Sample, Scored, StoreError, Verdict
+from upright.runs.journal import explained
+
+Part = tuple[str, str]
+"""A benchmark's id and the name of one of its score sets."""
+
+COLUMNS = (
+    *("benchmark", "score_set", "sample_id", "epoch", "group", "slices", "messages", "target"),
+    *("options", "facts", "worst", "response", "finish_reason", "outcome", "value", "label"),
+    *("judge", "reason"),
+)
+
+
+def read_columns(path: Path, columns: Collection[str], benchmarks: Collection[str]) -> pa.Table:
+    """Some columns of samples.parquet, of some benchmarks; a damaged file is named."""
+    wanted = [("benchmark", "in", sorted(benchmarks))] if benchmarks else None
+    with explained(path):
+        try:
+            return pq.read_table(path, columns=list(columns), filters=wanted)
+        except (pa.ArrowException, KeyError, ValueError) as error:
+            raise StoreError(f"{path} cannot be read: {error}.") from error
+
+
+def read_estimates(path: Path) -> list[Estimate]:
+    with explained(path):
+        try:
+            rows = pq.read_table(path).to_pylist()
+            return [msgspec.convert(row, Estimate) for row in rows]
+        except (pa.ArrowException, msgspec.ValidationError) as error:
+            raise StoreError(f"{path} cannot be read: {error}.") from error
+
+
+def stored_answers(run: Path, parts: Collection[Part]) -> dict[Part, list[Scored]]:
+    """The answers of some score sets that could be scored, in their order."""
+    table = read_columns(run / "samples.parquet", COLUMNS, {benchmark for benchmark, _ in parts})
+    found: dict[Part, list[Scored]] = {part: [] for part in parts}
+    for row in table.to_pylist():
+        part = row["benchmark"], row["score_set"]
+        if part in found and row["value"] is not None:
+            found[part].append(scored_of(row))
+    return found
+
+
+def scored_of(row: Mapping[str, Any]) -> Scored:
+    """A row of samples.parquet as what a metric reads."""
+    sample = Sample(
+        messages=msgspec.json.decode(row["messages"], type=tuple[Message, ...]),
+        target=row["target"] or "",
+        options=msgspec.json.decode(row["options"], type=tuple[str, ...]),
+        worst=row["worst"] or "",
+        group=row["group"] or "",
+        slices=msgspec.json.decode(row["slices"], type=dict[str, str]),
+        facts=msgspec.json.decode(row["facts"], type=dict[str, Any]),
+    )
+    # The id it was stored with: a table keeps only a part of what ids are computed from.
+    vars(sample)["id"] = row["sample_id"]
+    verdict = Verdict(
+        outcome=Outcome(row["outcome"]),
+        value=row["value"],
+        label=row["label"] or "",
+        judge=row["judge"] or "",
+        reason=row["reason"] or "",
+    )
+    response = Response(text=row["response"] or "", finish_reason=row["finish_reason"] or "")
+    return Scored(sample, response, verdict, row["epoch"])
