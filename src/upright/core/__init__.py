@@ -24,7 +24,7 @@ from upright.core.errors import (
     UsageError,
     unknown,
 )
-from upright.core.metric import Estimate, Interval, Metric
+from upright.core.metric import Estimate, Interval, Metric, every
 from upright.core.model import Model
 from upright.core.sample import (
     EARLIER_WORDING,
@@ -78,6 +78,7 @@ __all__ = [
     "Verdict",
     "ask",
     "digest",
+    "every",
     "each",
     "excerpt",
     "finished",
