@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.stats import binomtest, norm
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +27,15 @@ def wilson(p: float, n: float, level: float = LEVEL) -> Bounds:
     half = z / (1 + z * z / n) * float(np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)))
     # At p = 0 and p = 1 the bound is p itself; rounding must not put it on the wrong side.
     return Bounds(min(max(centre - half, 0.0), p), max(min(centre + half, 1.0), p))
+
+
+def clopper_pearson(k: int, n: int, level: float = LEVEL) -> Bounds:
+    """The exact interval for `k` of `n` independent trials (Clopper and Pearson 1934, Biometrika).
+
+    Holds the truth at least as often as it says, whatever the truth is, and is wider for it.
+    """
+    found = binomtest(k, n).proportion_ci(level, method="exact")
+    return Bounds(float(found.low), float(found.high))
 
 
 def effective_n(values: Floats, clusters: Sequence[str]) -> float:
