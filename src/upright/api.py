@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from upright.comparisons.compare import compare as compare_runs
+from upright.comparisons.result import Comparison
 from upright.core import (
     Benchmark,
     Dimension,
@@ -36,7 +38,7 @@ from upright.runs import (
 from upright.runs import relabel as bring_up_to_date
 from upright.runs import run as carry_out
 
-__all__ = ["Job", "Run", "evaluate", "open_run", "preview", "relabel", "score", "select"]
+__all__ = ["Job", "Run", "compare", "evaluate", "open_run", "preview", "relabel", "score", "select"]
 
 AnyModel = str | Model | Callable[[str], str]
 
@@ -125,6 +127,23 @@ def relabel(run: Path | str) -> list[Estimate]:
     """Bring the corrected estimates of a run up to date with its `labels.jsonl`."""
     path = Path(run)
     return bring_up_to_date(path, same_versions(path).get)
+
+
+def compare(
+    baseline: Path | str,
+    candidate: Path | str,
+    *,
+    margin: float = 0.0,
+    score_set: str = "upright",
+    flips: int = 50,
+) -> Comparison:
+    """Two stored runs on the samples that both answered; `gate.decide` makes a verdict of it.
+
+    `margin` is the largest loss that does not matter, `flips` how many changed answers to list.
+    """
+    load = same_versions(Path(baseline)).get
+    runs = open_run(baseline), open_run(candidate)
+    return compare_runs(*runs, load, margin=margin, score_set=score_set, flips_shown=flips)
 
 
 def same_versions(run: Path) -> dict[str, Benchmark]:

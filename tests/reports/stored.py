@@ -14,8 +14,8 @@ from upright.core import Estimate
 
 TEXT = (
     *("benchmark", "dimension", "score_set", "sample_id", "group", "slices", "messages"),
-    *("prompt", "target", "options", "response", "finish_reason", "error", "outcome", "label"),
-    *("judge", "reason", "request_key"),
+    *("prompt", "target", "options", "facts", "worst", "response", "finish_reason", "error"),
+    *("outcome", "label", "judge", "reason", "request_key"),
 )
 WHOLE = ("epoch", "prompt_tokens", "completion_tokens", "attempts")
 REAL = ("latency_s", "value")
@@ -66,6 +66,8 @@ def sample(benchmark: str, value: float | None, **changed: Any) -> dict[str, Any
         "prompt": "Is it so?",
         "target": "Yes",
         "options": "[]",
+        "facts": "{}",
+        "worst": "",
         "response": "No",
         "finish_reason": "stop",
         "error": "",

@@ -23,6 +23,11 @@ def emit(document: Any) -> None:
     sys.stdout.buffer.flush()
 
 
+def width() -> int | None:
+    """Columns to print in. A pipe has no width of its own; 80 columns would cut tables."""
+    return None if sys.stdout.isatty() else PIPED
+
+
 def present(path: Path, *, json: bool) -> None:
     """Write the report of a finished run, show the profile, and exit 3 if it is incomplete.
 
@@ -38,9 +43,7 @@ def present(path: Path, *, json: bool) -> None:
     if json:
         emit(document(profile))
     else:
-        # A pipe has no width of its own; 80 columns would cut the table.
-        console = Console() if sys.stdout.isatty() else Console(width=PIPED)
-        render_terminal(profile, console, None if unwritten else page)
+        render_terminal(profile, Console(width=width()), None if unwritten else page)
     if unwritten:
         raise unwritten
     if incomplete(profile):

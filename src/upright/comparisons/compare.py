@@ -69,11 +69,7 @@ def compare(
         else:
             left_out.append(Incomparable(what=part.id, why=_why_nothing(part.paired)))
     if not parts:
-        told = "\n".join(f"  {one.what}: {one.why}" for one in left_out)
-        raise UsageError(
-            f"Nothing in {candidate.path} can be compared with {baseline.path}"
-            + (f":\n{told}" if told else f": neither holds the score set {score_set}.")
-        )
+        raise _nothing(baseline, candidate, score_set, left_out)
     differences = _differences(parts, margin)
     found = {part.id: part.paired for part in parts}
     better = {part.id: part.metric.higher_is_better for part in parts}
@@ -93,6 +89,14 @@ def compare(
         incomparable=tuple(left_out),
         notes=unlike(*infos),
     )
+
+
+def _nothing(
+    baseline: Run, candidate: Run, score_set: str, left_out: list[Incomparable]
+) -> UsageError:
+    told = "\n".join(f"  {one.what}: {one.why}" for one in left_out)
+    why = f":\n{told}" if told else f": neither holds the score set {score_set}."
+    return UsageError(f"Nothing in {candidate.path} can be compared with {baseline.path}{why}")
 
 
 def _parts(

@@ -101,6 +101,7 @@ class Paired:
         )
         differ = np.asarray(pc.fill_null(same, False).to_numpy(), bool) & (self.a != self.b)
         return Pairing(
+            met=self.met,
             paired=len(self.a),
             clusters=len(np.unique(self.clusters)),
             only_baseline=a.rows.num_rows - self.met,

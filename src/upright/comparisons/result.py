@@ -27,7 +27,10 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
 class Pairing(msgspec.Struct, frozen=True, kw_only=True):
     """How many answers of one benchmark meet their like, and why the others do not."""
 
+    met: int
+    """Answered in both runs, scored or not."""
     paired: int
+    """Scored in both."""
     clusters: int
     only_baseline: int
     only_candidate: int

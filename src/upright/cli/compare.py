@@ -1,0 +1,72 @@
+"""upright compare: two runs on the same samples, and whether the second may replace the first."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+WORSE = 1
+
+
+def compare(
+    baseline: Annotated[Path, typer.Argument(help="The run to compare with.", metavar="BASELINE")],
+    candidate: Annotated[Path, typer.Argument(help="The run in question.", metavar="CANDIDATE")],
+    margin: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="The largest loss that does not matter.")
+    ] = 0.0,
+    fail_if_worse: Annotated[
+        bool,
+        typer.Option(help="Exit 1 on a significant loss beyond the margin."),
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(help="With --fail-if-worse: exit 1 unless such a loss is excluded."),
+    ] = False,
+    score_set: Annotated[str, typer.Option(help="upright or published.")] = "upright",
+    flips: Annotated[int, typer.Option(min=0, help="How many changed answers to list.")] = 50,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
+    sarif: Annotated[Path | None, typer.Option(help="Write SARIF 2.1.0.")] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write Markdown, as for a pull request.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Compare two runs answer by answer: the same samples, paired by their content.
+
+    Differences carry intervals that hold jointly over all benchmarks. Examples:
+
+        upright compare runs/v1 runs/v2
+
+        upright compare runs/v1 runs/v2 --margin 0.02 --fail-if-worse --junit gate.xml
+    """
+    from rich.console import Console
+
+    from upright.api import compare as compared
+    from upright.cli._output import emit, width
+    from upright.comparisons.gate import decide
+    from upright.core.errors import StoreError, UsageError
+    from upright.reports.comparison_markdown import comparison_markdown
+    from upright.reports.comparison_text import render_comparison
+    from upright.reports.junit import write_junit
+    from upright.reports.sarif import write_sarif
+    from upright.runs.tables import write_whole
+
+    try:
+        found = compared(baseline, candidate, margin=margin, score_set=score_set, flips=flips)
+    except StoreError as error:
+        # Exit 1 says "worse" and nothing else.
+        raise UsageError(str(error)) from error
+    decision = decide(found, strict=strict)
+    if junit:
+        write_junit(found, decision, junit)
+    if sarif:
+        write_sarif(found, decision, sarif)
+    if markdown:
+        text = comparison_markdown(found, decision).encode()
+        write_whole(markdown, lambda file: file.write_bytes(text))
+    if json:
+        emit({"decision": decision, "comparison": found})
+    else:
+        render_comparison(found, Console(width=width()), decision)
+    if fail_if_worse and not decision.passed:
+        raise typer.Exit(WORSE)
