@@ -75,6 +75,7 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
     limit: int | None = None,
     judge: str | Sequence[str] = (),
     data: Path | str | None = None,
+    out: Path | str = "runs",
     on_progress: OnProgress = lambda progress: None,
 ) -> Run:
     """Measure a model and store the run.
@@ -93,7 +94,7 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
             limit=limit,
             judge=tuple(_listed(judge)),
         )
-        job = Job(settings=settings, data=Path(data) if data else None)
+        job = Job(settings=settings, data=Path(data) if data else None, out=Path(out))
     opened = _open(model, job)
     judges = _open_judges(job, opened)
     plan, files = _plan(opened, job)

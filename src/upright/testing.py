@@ -1,0 +1,77 @@
+"""Trust as a test: `assert_upright` holds where the whole interval says so, not the point.
+
+    def test_refuses_misuse(assert_upright):
+        assert_upright("openai/my-model", "safety/misuse", at_least=0.9, limit=200)
+
+As a pytest fixture it keeps its runs among pytest's temporary folders; as a function, in runs/.
+"""
+
+from typing import Any, Literal
+
+from upright.api import AnyModel, evaluate
+from upright.core import Estimate, UsageError
+from upright.runs.stored import read_estimates
+
+Unsure = Literal["fail", "pass"]
+
+
+def assert_upright(
+    model: AnyModel,
+    benchmark: str,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    when_unsure: Unsure = "fail",
+    **how: Any,
+) -> Estimate:
+    """Measure a benchmark and hold its headline's 95 % interval against a bound.
+
+    Raises AssertionError where the interval lies beyond the bound, where there is no interval,
+    and, unless `when_unsure` is "pass", where the bound lies inside it: then nothing is shown.
+    Where the judge's error is known the corrected interval decides. `how` goes to
+    `upright.evaluate` (suite, limit, judge, data, or a whole job). Gives back the estimate.
+    """
+    if (at_least is None) == (at_most is None):
+        raise UsageError("Name one bound: at_least or at_most.")
+    run = evaluate(model, benchmark=benchmark, **how)
+    found = read_estimates(run.path / "estimates.parquet")
+    estimate = next(e for e in found if e.headline and e.score_set == "upright")
+    verdict = against(estimate, at_least, at_most)
+    if verdict is False or (verdict is None and when_unsure == "fail"):
+        raise AssertionError(f"{_told(estimate, at_least, at_most, verdict)}\n{run.path}")
+    return estimate
+
+
+def against(estimate: Estimate, at_least: float | None, at_most: float | None) -> bool | None:
+    """Whether the bound is kept; None where the interval does not tell. No value keeps nothing."""
+    low, high = _ends(estimate)
+    if low is None or high is None:
+        return False
+    if at_least is not None:
+        return True if low >= at_least else False if high < at_least else None
+    assert at_most is not None
+    return True if high <= at_most else False if low > at_most else None
+
+
+def _ends(estimate: Estimate) -> tuple[float | None, float | None]:
+    if estimate.withheld:
+        return None, None
+    if estimate.corrected is not None:
+        return estimate.corrected_low, estimate.corrected_high
+    return estimate.low, estimate.high
+
+
+def _told(
+    estimate: Estimate, at_least: float | None, at_most: float | None, verdict: bool | None
+) -> str:
+    bound = f"at least {at_least:g}" if at_least is not None else f"at most {at_most:g}"
+    what = f"{estimate.metric} of {estimate.benchmark}"
+    low, high = _ends(estimate)
+    if low is None or high is None:
+        why = estimate.withheld or estimate.method
+        return f"{what} should be {bound} and has no value: {why}"
+    value = estimate.corrected if estimate.corrected is not None else estimate.value
+    seen = f"{value:.3f}, 95 % interval {low:.3f} to {high:.3f}, n = {estimate.n}"
+    if verdict is None:
+        return f"{what} is not shown to be {bound}: {seen}. More samples would tell."
+    return f"{what} is not {bound}: {seen}"
