@@ -37,8 +37,24 @@ from upright.runs import (
 )
 from upright.runs import relabel as bring_up_to_date
 from upright.runs import run as carry_out
+from upright.runs.pack import pack as write_pack
+from upright.runs.pack import verify_pack
+from upright.runs.verify import Verification
+from upright.runs.verify import verify as verify_run
 
-__all__ = ["Job", "Run", "compare", "evaluate", "open_run", "preview", "relabel", "score", "select"]
+__all__ = [
+    "Job",
+    "Run",
+    "compare",
+    "evaluate",
+    "open_run",
+    "pack",
+    "preview",
+    "relabel",
+    "score",
+    "select",
+    "verify",
+]
 
 AnyModel = str | Model | Callable[[str], str]
 
@@ -128,6 +144,20 @@ def relabel(run: Path | str) -> list[Estimate]:
     """Bring the corrected estimates of a run up to date with its `labels.jsonl`."""
     path = Path(run)
     return bring_up_to_date(path, same_versions(path).get)
+
+
+def pack(run: Path | str, out: Path | str | None = None) -> Path:
+    """Write a run's evidence pack: its files, their hashes and all its numbers in one ZIP."""
+    path = Path(run)
+    return write_pack(path, Path(out) if out else path.with_name(f"{path.resolve().name}.zip"))
+
+
+def verify(evidence: Path | str) -> Verification:
+    """Derive the numbers of a run's folder or of an evidence pack from its answers again."""
+    path = Path(evidence)
+    if path.is_dir():
+        return verify_run(path, same_versions(path).get)
+    return verify_pack(path, lambda run: same_versions(run).get)
 
 
 def compare(

@@ -13,7 +13,8 @@ def assert_upright(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., An
     from upright import testing  # noqa: PLC0415
 
     def measure(model: Any, benchmark: str, **how: Any) -> Any:
-        out = {} if "job" in how else {"out": tmp_path_factory.mktemp("upright")}
-        return testing.assert_upright(model, benchmark, **out, **how)
+        if "job" not in how:
+            how.setdefault("out", tmp_path_factory.mktemp("upright"))
+        return testing.assert_upright(model, benchmark, **how)
 
     return measure

@@ -16,29 +16,36 @@ TOLERATED = 0.05
 """The unscored share above which a corrected number would mislead."""
 WITHHELD = Interval(None, None, None, "withheld")
 
-Parts = dict[tuple[str, str], list[Judged]]
-
 
 def estimate_all(plan: Plan, judged: Sequence[Judged]) -> list[Estimate]:
     """Every metric of every score set, over all samples and by its slices; the headline first."""
-    parts: Parts = {}
+    parts: dict[tuple[str, str], list[Scored]] = {}
     for one in judged:
-        parts.setdefault((one.item.benchmark, one.item.score_set), []).append(one)
-    return [estimate for part in parts for estimate in _of_score_set(plan, part, parts[part])]
+        parts.setdefault((one.item.benchmark, one.item.score_set), []).append(one.scored)
+    return [
+        estimate
+        for (id, score_set), answers in parts.items()
+        for estimate in estimates_of(plan.benchmarks[id], id, score_set, answers)
+    ]
 
 
-def _of_score_set(
-    plan: Plan, part: tuple[str, str], judged: Sequence[Judged]
+def estimates_of(
+    benchmark: Benchmark,
+    id: str,
+    score_set: str,
+    answers: Sequence[Scored],
+    labels: Labels | None = None,
 ) -> Iterator[Estimate]:
-    score_set = plan.score_set(*part)
-    benchmark = plan.benchmarks[part[0]]
-    evidence = evidence_of(benchmark, *part)
-    for metric in score_set.metrics:
-        about = [one for one in judged if metric.of(one.item.sample)]
+    """The numbers of one score set, from all of its answers, scored or not."""
+    found = benchmark.score_set(score_set)
+    metrics = found.metrics if found else ()
+    evidence = evidence_of(benchmark, id, score_set, labels)
+    for metric in metrics:
+        about = [one for one in answers if metric.of(one.sample)]
         for name, members in _slices(metric, about):
-            headline = metric is score_set.metrics[0] and not name
-            estimate = _estimate(benchmark.card, part, metric, name, headline, members)
-            scored = [one.scored for one in members if one.verdict.value is not None]
+            headline = metric is metrics[0] and not name
+            estimate = _estimate(benchmark.card, (id, score_set), metric, name, headline, members)
+            scored = [one for one in members if one.value is not None]
             yield corrected(estimate, metric, scored, evidence)
 
 
@@ -77,14 +84,14 @@ def corrected(
     )
 
 
-def _slices(metric: Metric, judged: Sequence[Judged]) -> Iterator[tuple[str, Sequence[Judged]]]:
+def _slices(metric: Metric, answers: Sequence[Scored]) -> Iterator[tuple[str, Sequence[Scored]]]:
     """Everything first (named ""), then each slice as "source=squad"."""
-    yield "", judged
+    yield "", answers
     for by in metric.by:
-        parts: dict[str, list[Judged]] = {}
-        for one in judged:
-            if by in one.item.sample.slices:
-                parts.setdefault(one.item.sample.slices[by], []).append(one)
+        parts: dict[str, list[Scored]] = {}
+        for one in answers:
+            if by in one.sample.slices:
+                parts.setdefault(one.sample.slices[by], []).append(one)
         for value in sorted(parts):
             yield f"{by}={value}", parts[value]
 
@@ -95,11 +102,11 @@ def _estimate(
     metric: Metric,
     name: str,
     headline: bool,
-    judged: Sequence[Judged],
+    answers: Sequence[Scored],
 ) -> Estimate:
     benchmark, score_set = part
-    scored = [one.scored for one in judged if one.verdict.value is not None]
-    withheld = _withheld(judged) if score_set == "upright" else ""
+    scored = [one for one in answers if one.value is not None]
+    withheld = _withheld(answers) if score_set == "upright" else ""
     interval = WITHHELD if withheld else metric.measure(scored)
     return Estimate(
         benchmark=benchmark,
@@ -111,30 +118,30 @@ def _estimate(
         value=interval.value,
         low=interval.low,
         high=interval.high,
-        n=len(judged),
-        n_unscored=len(judged) - len(scored),
-        method=f"{interval.method}{_asked(judged)}",
+        n=len(answers),
+        n_unscored=len(answers) - len(scored),
+        method=f"{interval.method}{_asked(answers)}",
         higher_is_better=metric.higher_is_better,
         chance=None if name else metric.chance,  # a part may offer other options
         ceiling=metric.ceiling,
         column=metric.column,
-        judge=", ".join(sorted({one.verdict.judge for one in judged} - {""})),
+        judge=", ".join(sorted({one.verdict.judge for one in answers} - {""})),
         withheld=withheld or ("" if interval.value is not None else interval.method),
     )
 
 
-def _asked(judged: Sequence[Judged]) -> str:
+def _asked(answers: Sequence[Scored]) -> str:
     """A note where the model chose the likeliest option or was asked in other words."""
-    reasons = Counter(one.response.finish_reason for one in judged)
+    reasons = Counter(one.response.finish_reason for one in answers)
     chosen = "; options by likelihood" if reasons["choice"] else ""
     raw = reasons[EARLIER_WORDING]
-    return chosen + (f"; {raw} of {len(judged)} answered the raw prompt" if raw else "")
+    return chosen + (f"; {raw} of {len(answers)} answered the raw prompt" if raw else "")
 
 
-def _withheld(judged: Sequence[Judged]) -> str:
+def _withheld(answers: Sequence[Scored]) -> str:
     """Why there is no number: too much of the evidence is missing, and what became of it."""
-    unscored = Counter(one.verdict.outcome for one in judged if one.verdict.value is None)
-    if unscored.total() <= TOLERATED * len(judged):
+    unscored = Counter(one.verdict.outcome for one in answers if one.value is None)
+    if unscored.total() <= TOLERATED * len(answers):
         return ""
     kinds = ", ".join(f"{count} {outcome}" for outcome, count in unscored.most_common())
-    return f"{unscored.total()} of {len(judged)} answers are unscored ({kinds}); 5 % is the most"
+    return f"{unscored.total()} of {len(answers)} answers are unscored ({kinds}); 5 % is the most"

@@ -42,6 +42,10 @@ class Item:
         return self.request.key
 
     @property
+    def part(self) -> tuple[str, str]:
+        return self.benchmark, self.score_set
+
+    @property
     def id(self) -> str:
         return _item_id(self.benchmark, self.score_set, self.sample, self.epoch)
 

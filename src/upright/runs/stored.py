@@ -1,6 +1,7 @@
 """A stored run's tables, read back as the nouns that they were written from."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from upright.core import Estimate, Message, Outcome, Response, Sample, Scored, StoreError, Verdict
-from upright.runs.journal import explained
 
 Part = tuple[str, str]
 """A benchmark's id and the name of one of its score sets."""
@@ -24,20 +24,27 @@ COLUMNS = (
 def read_columns(path: Path, columns: Collection[str], benchmarks: Collection[str]) -> pa.Table:
     """Some columns of samples.parquet, of some benchmarks; a damaged file is named."""
     wanted = [("benchmark", "in", sorted(benchmarks))] if benchmarks else None
-    with explained(path):
-        try:
-            return pq.read_table(path, columns=list(columns), filters=wanted)
-        except (pa.ArrowException, KeyError, ValueError) as error:
-            raise StoreError(f"{path} cannot be read: {error}.") from error
+    with whole(path):
+        return pq.read_table(
+            path, columns=list(columns), filters=wanted, page_checksum_verification=True
+        )
 
 
 def read_estimates(path: Path) -> list[Estimate]:
-    with explained(path):
-        try:
-            rows = pq.read_table(path).to_pylist()
-            return [msgspec.convert(row, Estimate) for row in rows]
-        except (pa.ArrowException, msgspec.ValidationError) as error:
-            raise StoreError(f"{path} cannot be read: {error}.") from error
+    with whole(path):
+        rows = pq.read_table(path, page_checksum_verification=True).to_pylist()
+        return [msgspec.convert(row, Estimate) for row in rows]
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[None]:
+    """A table that is missing, damaged or of another shape is named."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise StoreError(f"{path} is missing.") from error
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read: {error}.") from error
 
 
 def stored_answers(run: Path, parts: Collection[Part]) -> dict[Part, list[Scored]]:

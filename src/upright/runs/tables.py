@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from upright.runs.panel import Panel, Ruling
 from upright.runs.plan import Plan
 
 Column = Callable[[Judged], object]
+STORED: Mapping[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 
 
 def _json(value: object) -> str:
@@ -62,14 +64,25 @@ COLUMNS = (
 
 
 def write_samples(path: Path, plan: Plan, judged: Sequence[Judged]) -> None:
-    """One row per item."""
+    """One row per item; every score set a row group of its own, with checksums.
+
+    One damaged byte is then seen, and costs no more than the numbers of its score set.
+    """
     cards = {id: benchmark.card for id, benchmark in plan.benchmarks.items()}
     found = {"dimension": _strings([str(cards[j.item.benchmark].dimension) for j in judged])}
     for name, text in STRINGS.items():
         found[name] = _strings([text(j) for j in judged])
     for name, (kind, number) in NUMBERS.items():
         found[name] = pa.array([number(j) for j in judged], kind)
-    _write(path, pa.table({name: found[name] for name in COLUMNS}))
+    table = pa.table({name: found[name] for name in COLUMNS})
+    sizes = [len(list(own)) for _, own in groupby(judged, key=lambda j: j.item.part)]
+    write_whole(path, lambda file: _write_groups(file, table, sizes))
+
+
+def _write_groups(path: Path, table: pa.Table, sizes: Sequence[int]) -> None:
+    with pq.ParquetWriter(path, table.schema, **STORED) as writer:
+        for start, size in zip(accumulate(sizes, initial=0), sizes, strict=False):
+            writer.write_table(table.slice(start, size), row_group_size=max(size, 1))
 
 
 def write_estimates(path: Path, estimates: Sequence[Estimate]) -> None:
@@ -135,7 +148,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def _write(path: Path, table: pa.Table) -> None:
-    write_whole(path, lambda file: pq.write_table(table, file, compression="zstd"))
+    write_whole(path, lambda file: pq.write_table(table, file, **STORED))
 
 
 def _strings(values: Sequence[Any]) -> pa.Array:

@@ -1,0 +1,189 @@
+"""Whether the numbers of a stored run follow from its answers: each verdict, each number.
+
+Nothing is believed but the answers: the benchmarks' own judges read them again, and every
+estimate is computed again from the verdicts. Judge models are not asked again; their verdicts are
+taken as stored, and counted as such.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from upright.core import Answer, Benchmark, Estimate, Scored, StoreError
+from upright.runs.estimates import estimates_of
+from upright.runs.labels import Labels, read_labels
+from upright.runs.stored import COLUMNS, Part, read_estimates, scored_of, whole
+
+Load = Callable[[str], Benchmark | None]
+"""A benchmark by id; None where it is not installed here in the same version."""
+TOLERANCE = 1e-9
+"""Sums of floating-point numbers differ in their last digits from one machine to the next."""
+FIELDS = (
+    *("value", "low", "high", "n", "n_unscored", "withheld", "corrected", "corrected_low"),
+    *("corrected_high", "judge", "headline", "higher_is_better"),
+)
+"""Of an estimate: what a reader sees of it."""
+
+
+class Unproven(msgspec.Struct, frozen=True, kw_only=True):
+    """A number, a verdict or a file that does not follow from the answers."""
+
+    what: str
+    why: str
+
+
+class Verification(msgspec.Struct, frozen=True, kw_only=True):
+    """numbers, verdicts    how many were derived again and found equal
+    taken                   verdicts of judge models, believed as stored
+    """
+
+    numbers: int
+    verdicts: int
+    taken: int
+    unproven: tuple[Unproven, ...]
+
+    @property
+    def holds(self) -> bool:
+        return not self.unproven
+
+
+def verify(run: Path, load: Load, claimed: Sequence[Estimate] | None = None) -> Verification:
+    """Derive every verdict and every number of a run again; or other numbers claimed of it."""
+    if claimed is None:
+        claimed = read_estimates(run / "estimates.parquet")
+    estimates: dict[Part, list[Estimate]] = {}
+    for estimate in claimed:
+        estimates.setdefault((estimate.benchmark, estimate.score_set), []).append(estimate)
+    labels, rows, found = read_labels(run), _Rows(run / "samples.parquet"), []
+    for part, own in estimates.items():
+        benchmark = load(part[0])
+        try:
+            answers = rows.of(part)
+        except StoreError as error:
+            found.append(_none(own, str(error)))
+            continue
+        if benchmark is None:
+            found.append(_none(own, "its benchmark is not installed in the version of the run"))
+        else:
+            found.append(_verified(benchmark, part, own, answers, labels))
+    return Verification(
+        numbers=sum(one.numbers for one in found),
+        verdicts=sum(one.verdicts for one in found),
+        taken=sum(one.taken for one in found),
+        unproven=tuple(wrong for one in found for wrong in one.unproven),
+    )
+
+
+class _Rows:
+    """The rows of samples.parquet by part. One damaged part does not hide the others."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with whole(path):
+            self._file = pq.ParquetFile(path, page_checksum_verification=True)
+
+    def of(self, part: Part) -> list[Scored]:
+        """All answers of a score set; StoreError where a byte of them is damaged."""
+        found: list[Scored] = []
+        try:
+            for group in range(self._file.num_row_groups):
+                if self._may_hold(group, part):
+                    table = self._file.read_row_group(group, list(COLUMNS), use_threads=False)
+                    rows = table.to_pylist()
+                    mine = [r for r in rows if (r["benchmark"], r["score_set"]) == part]
+                    found += [scored_of(row) for row in mine]
+        except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+            raise StoreError(f"its answers cannot be read: {error}") from error
+        return found
+
+    def _may_hold(self, group: int, part: Part) -> bool:
+        """By the statistics of the row group's first column, the benchmark's id."""
+        told = self._file.metadata.row_group(group).column(0).statistics
+        return told is None or not told.has_min_max or told.min <= part[0] <= told.max
+
+
+def _verified(
+    benchmark: Benchmark,
+    part: Part,
+    estimates: Sequence[Estimate],
+    answers: Sequence[Scored],
+    labels: Labels,
+) -> Verification:
+    wrong, taken = _judged_again(benchmark, part, answers)
+    again = {named(e): e for e in estimates_of(benchmark, *part, answers, labels)}
+    numbers = [
+        wrong_number
+        for estimate in estimates
+        if (wrong_number := unlike(estimate, again.get(named(estimate)), "its answers give"))
+    ]
+    return Verification(
+        numbers=len(estimates) - len(numbers),
+        verdicts=len(answers) - len(wrong) - taken,
+        taken=taken,
+        unproven=(*numbers, *wrong),
+    )
+
+
+def _judged_again(
+    benchmark: Benchmark, part: Part, answers: Sequence[Scored]
+) -> tuple[list[Unproven], int]:
+    """Verdicts that the benchmark's own judge does not give, and how many are not its own."""
+    score_set = benchmark.score_set(part[1])
+    readable = [one for one in answers if one.verdict.outcome != "error"]
+    if score_set is None:
+        return [], len(answers)
+    own = score_set.judge.id
+    # The judge reads all of them together, as in the run: some verdicts need their neighbours.
+    said = score_set.judge.judge([Answer(one.sample, one.response) for one in readable])
+    wrong, taken = [], 0
+    for one, verdict in zip(readable, said, strict=True):
+        if one.verdict.judge != own and verdict.judge == own:
+            taken += 1
+        elif (one.verdict.outcome, one.value, one.label) != (
+            verdict.outcome,
+            verdict.value,
+            verdict.label,
+        ):
+            what = f"the verdict on sample {one.sample.id}, epoch {one.epoch} of {part[0]}"
+            told = f"stored as {_in_words(one.verdict)}, judged again as {_in_words(verdict)}"
+            wrong.append(Unproven(what=f"{what} ({part[1]})", why=told))
+    return wrong, taken
+
+
+def _in_words(verdict: Any) -> str:
+    return f"{verdict.outcome} {verdict.value} {verdict.label!r}"
+
+
+def unlike(claimed: Estimate, found: Estimate | None, whence: str) -> Unproven | None:
+    """How a claimed number differs from the one found elsewhere."""
+    if found is None:
+        return Unproven(what=named(claimed), why=f"{whence} no such number")
+    for field in FIELDS:
+        one, other = getattr(claimed, field), getattr(found, field)
+        if not _same(one, other):
+            return Unproven(
+                what=named(claimed), why=f"{field} is claimed to be {one}; {whence} {other}"
+            )
+    return None
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return one == other
+
+
+def _none(estimates: Sequence[Estimate], why: str) -> Verification:
+    unproven = tuple(Unproven(what=named(e), why=why) for e in estimates)
+    return Verification(numbers=0, verdicts=0, taken=0, unproven=unproven)
+
+
+def named(estimate: Estimate) -> str:
+    """A number by its full name."""
+    slice_ = f", {estimate.slice}" if estimate.slice else ""
+    return f"{estimate.metric} of {estimate.benchmark}{slice_} ({estimate.score_set})"

@@ -1,0 +1,178 @@
+"""A run derived again from its answers, and packs that were tampered with."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+import upright
+from tests.cli.front_door import here
+from upright.core import StoreError
+
+CHOSEN = ("safety/misuse", "privacy/confaide", "robustness/advglue", "fairness/disparagement")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs")
+    return upright.evaluate("mock/random", suite="mini", benchmark=CHOSEN, out=out).path
+
+
+@pytest.fixture
+def evidence(run: Path, tmp_path: Path) -> Path:
+    return upright.pack(run, tmp_path / "evidence.zip")
+
+
+def test_a_run_follows_from_its_answers(run: Path) -> None:
+    found = upright.verify(run)
+    assert found.holds, found.unproven[:3]
+    assert found.numbers == len(upright.open_run(run).estimates)
+    assert found.verdicts == len(upright.open_run(run).samples)
+    assert found.taken == 0
+
+
+def test_every_benchmark_follows_from_its_answers(tmp_path: Path) -> None:
+    """All 28, by a responder that is right and wrong by turns."""
+    made = upright.evaluate("mock/half-echo", suite="mini", limit=6, out=tmp_path)
+    found = upright.verify(made.path)
+    assert found.holds, found.unproven[:3]
+    assert len(upright.open_run(made.path).info["benchmarks"]) == 28
+
+
+def test_a_pack_is_the_same_bytes_each_time(run: Path, tmp_path: Path) -> None:
+    one, other = (upright.pack(run, tmp_path / name).read_bytes() for name in ("a.zip", "b.zip"))
+    assert one == other
+
+
+def flip(path: Path, name: str, at: int) -> None:
+    """Turn one bit of one entry of a pack; negative places count from its end."""
+    raw = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as file:
+        entry = file.getinfo(name)
+        start = raw.index(file.read(name), entry.header_offset)
+    raw[start + at % entry.file_size] ^= 1
+    path.write_bytes(raw)
+
+
+def test_an_untouched_pack_holds(evidence: Path, tmp_path: Path) -> None:
+    ended = here("verify", str(evidence), cwd=tmp_path)
+    assert ended.returncode == 0, ended.stdout
+    assert "0 do not" in ended.stdout
+
+
+@pytest.mark.parametrize("group", range(4))
+def test_one_changed_byte_of_the_answers_names_the_numbers(
+    run: Path, evidence: Path, tmp_path: Path, group: int
+) -> None:
+    """A row group is one score set: its numbers fall, the others still follow."""
+    metadata = pq.ParquetFile(run / "samples.parquet").metadata.row_group(group)
+    responses = next(
+        metadata.column(i)
+        for i in range(metadata.num_columns)
+        if metadata.column(i).path_in_schema == "response"
+    )
+    start = responses.dictionary_page_offset or responses.data_page_offset
+    flip(evidence, "samples.parquet", start + responses.total_compressed_size - 5)
+    ended = here("verify", str(evidence), "--json", cwd=tmp_path)
+    told = json.loads(ended.stdout)
+    assert ended.returncode == 1
+    assert not told["holds"]
+    named = [wrong["what"] for wrong in told["unproven"]]
+    assert named[0] == "samples.parquet"
+    assert len({what.split(" of ")[1].split(",")[0].split(" ")[0] for what in named[1:]}) == 1
+    assert told["numbers"] > 0
+
+
+def test_a_changed_byte_of_the_tables_index_leaves_no_number_proven(evidence: Path) -> None:
+    flip(evidence, "samples.parquet", -40)
+    found = upright.verify(evidence)
+    assert not found.holds
+    assert found.unproven[0].what == "samples.parquet"
+
+
+@pytest.mark.parametrize("name", ["estimates.parquet", "run.json"])
+def test_a_changed_byte_elsewhere_names_the_file_and_the_numbers_still_follow(
+    evidence: Path, name: str
+) -> None:
+    flip(evidence, name, 1000 if name == "estimates.parquet" else -100)
+    found = upright.verify(evidence)
+    assert not found.holds
+    assert found.unproven[0].what == name
+
+
+def rewritten(run: Path, to: Path, column: str, value: float) -> Path:
+    """The run with one cell of estimates.parquet or samples.parquet changed by a careful forger."""
+    to.mkdir()
+    for file in run.iterdir():
+        if file.is_file():
+            (to / file.name).write_bytes(file.read_bytes())
+    table = pq.read_table(to / f"{column}.parquet")
+    at = table.column_names.index("value")
+    cells = table["value"].to_pylist()
+    ids, sets = table["benchmark"].to_pylist(), table["score_set"].to_pylist()
+    place = next(
+        i
+        for i, v in enumerate(cells)
+        if v is not None and (ids[i], sets[i]) == (CHOSEN[0], "upright")
+    )
+    cells[place] = value
+    pq.write_table(
+        table.set_column(at, "value", pa.array(cells, pa.float64())), to / f"{column}.parquet"
+    )
+    return to
+
+
+def test_a_forged_number_is_named_with_what_its_answers_give(run: Path, tmp_path: Path) -> None:
+    found = upright.verify(rewritten(run, tmp_path / "forged", "estimates", 0.987))
+    [wrong] = found.unproven
+    assert " of " in wrong.what
+    assert "value is claimed to be 0.987; its answers give" in wrong.why
+
+
+def test_a_forged_verdict_is_named_and_so_are_its_numbers(run: Path, tmp_path: Path) -> None:
+    found = upright.verify(rewritten(run, tmp_path / "forged", "samples", 0.123))
+    kinds = [wrong.what.startswith("the verdict on sample") for wrong in found.unproven]
+    assert sum(kinds) == 1
+    assert len(kinds) > 1
+
+
+def test_a_forged_manifest_is_named(evidence: Path, tmp_path: Path) -> None:
+    forged = tmp_path / "forged.zip"
+    with zipfile.ZipFile(evidence) as source, zipfile.ZipFile(forged, "w") as target:
+        for entry in source.infolist():
+            content = source.read(entry)
+            if entry.filename == "manifest.json":
+                told = json.loads(content)
+                told["numbers"][0]["value"] = 0.987
+                content = json.dumps(told).encode()
+            target.writestr(entry, content)
+    found = upright.verify(forged)
+    assert any("claimed to be 0.987" in wrong.why for wrong in found.unproven)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no", b"{}"])
+def test_what_is_no_pack_is_an_error_and_no_verdict(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.zip").write_bytes(content)
+    with pytest.raises(StoreError, match="not a whole evidence pack"):
+        upright.verify(tmp_path / "x.zip")
+    assert here("verify", "x.zip", cwd=tmp_path).returncode == 2
+
+
+def test_names_in_a_pack_lead_nowhere(evidence: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(evidence, "a") as file:
+        file.writestr("../outside.txt", "x")
+    assert upright.verify(evidence).holds
+    assert not (tmp_path.parent / "outside.txt").exists()
+
+
+def test_rows_hold_what_numbers_need(run: Path) -> None:
+    """One row group per score set."""
+    file = pq.ParquetFile(run / "samples.parquet")
+    for group in range(file.num_row_groups):
+        table = file.read_row_group(group, ["benchmark", "score_set"])
+        assert pc.count_distinct(table["benchmark"]).as_py() == 1
+        assert pc.count_distinct(table["score_set"]).as_py() == 1
