@@ -7,6 +7,7 @@ numerics), so that two runs of one model disagree on 8 % of the samples; a plant
 right answers away on top of that. 1,000 pairs of runs per row, seed 1. About 10 seconds.
 """
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from upright.stats.power import paired_power, unpaired_power
 from upright.stats.unpaired import unpaired_test
 
 RIGHT, NOISE, MARGIN, ALPHA, PAIRS = 0.8, 0.08, 0.02, 0.05, 1000
-FLIP = (1 - (1 - 2 * NOISE) ** 0.5) / 2  # 2 flip (1 - flip) = noise
+FLIP = (1 - math.sqrt(1 - 2 * NOISE)) / 2  # 2 flip (1 - flip) = noise
 
 
 class Rates(NamedTuple):

@@ -27,8 +27,8 @@ class Totals(NamedTuple):
 def totals(values: Floats, clusters: Sequence[str]) -> Totals:
     """Sums and sizes of the clusters, in no particular order."""
     _, codes = np.unique(np.asarray(clusters), return_inverse=True)
-    sums = np.bincount(codes, weights=np.asarray(values, float))
-    return Totals(sums, np.bincount(codes, weights=np.ones(len(codes))))
+    sums = np.asarray(np.bincount(codes, weights=values), np.float64)
+    return Totals(sums, np.asarray(np.bincount(codes), np.float64))
 
 
 def variance_of_mean(residuals: Totals) -> float:

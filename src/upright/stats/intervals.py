@@ -10,6 +10,10 @@ from scipy.stats import binomtest, norm
 Floats = NDArray[np.float64]
 
 LEVEL = 0.95
+ADDED = 0.25
+"""Where few values are yes, chance decides whether any two of them share a cluster, and the design
+effect is mostly underestimated: simulated coverage of a rate of 0.97 in clusters of twenty was
+85 %. A quarter of a cluster more of either kind keeps it above 94 % and hardly widens the rest."""
 
 
 class Bounds(NamedTuple):
@@ -42,19 +46,26 @@ def effective_n(values: Floats, clusters: Sequence[str]) -> float:
     """Sample size after the design effect of clustering (Kish 1965, section 5.4).
 
     n / deff with deff = clustered variance of the mean / its variance under independence;
-    never above n. Identical values say nothing of the correlation: then the number of
-    clusters, which is what full correlation leaves.
+    never above n. Both variances count ADDED of a cluster of yes and as much of one of no.
+    Identical values say nothing of the correlation: then the number of clusters, which is what
+    full correlation leaves.
     """
-    n, p = len(values), float(values.mean())
+    n = len(values)
     _, codes = np.unique(np.asarray(clusters), return_inverse=True)
     groups = int(codes.max()) + 1
     if groups == n:
         return n
-    residual = np.bincount(codes, weights=values - p)  # (groups,)
-    clustered = float(residual @ residual) / n**2 * groups / max(groups - 1, 1)
-    if groups == 1 or clustered == 0:
+    if groups == 1 or np.ptp(values) == 0:
         return groups
-    return min(n, p * (1 - p) / clustered)
+    size = n / groups
+    total = n + 2 * ADDED * size
+    centre = float(values.sum() + ADDED * size) / total
+    residual = np.bincount(codes, weights=values - centre)  # (groups,)
+    added = ADDED * size**2 * (centre**2 + (1 - centre) ** 2)
+    kinds = groups + 2 * ADDED
+    clustered = float(residual @ residual + added) / total**2 * kinds / (kinds - 1)
+    effect = clustered / (centre * (1 - centre) / total)
+    return n / max(effect, 1.0)
 
 
 def proportion(values: Floats, clusters: Sequence[str], level: float = LEVEL) -> Bounds:

@@ -2,76 +2,116 @@
 
 `confidence` is any score, higher being surer; a probability where a score of calibration is
 meant. `calibration_error` lies with the other measures of agreement.
+
+Intervals come from influence functions (Hampel 1974, JASA 69): how far each answer draws the
+value, summed by cluster, gives a variance in closed form. On the logit scale, which keeps them
+inside [0, 1] and, in simulation, their coverage from 50 answers up; a percentile bootstrap falls
+short there and needs a thousand times the memory.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import digamma
+from scipy.special import digamma, expit, logit
+from scipy.stats import t
 
 from upright.core import Interval
-from upright.stats.bootstrap import bootstrap
-from upright.stats.intervals import Floats
+from upright.stats.clusters import totals, variance_of_mean
+from upright.stats.intervals import LEVEL, Floats, wilson
 
-Places = NDArray[np.intp]
+NOTHING = Interval(None, None, None, "nothing to score")
 
 
-def brier(right: Floats, probabilities: Floats, clusters: Sequence[str]) -> Interval:
+def brier(
+    right: Floats, probabilities: Floats, clusters: Sequence[str], level: float = LEVEL
+) -> Interval:
     """The mean squared distance of a probability from what happened (Brier 1950).
 
     0 is perfect; 0.25 is what "one half" always gets.
     """
+    if len(clusters) == 0:
+        return NOTHING
     squares = (np.asarray(probabilities, float) - np.asarray(right, float)) ** 2
-    return bootstrap(lambda w: np.asarray(w @ squares / w.sum(axis=1)), clusters)
+    value = float(squares.mean())
+    return _interval(value, squares - value, clusters, level)
 
 
-def aurc(confidence: Floats, losses: Floats, clusters: Sequence[str]) -> Interval:
+def aurc(
+    confidence: Floats, losses: Floats, clusters: Sequence[str], level: float = LEVEL
+) -> Interval:
     """The area under the risk-coverage curve (Geifman and El-Yaniv 2017, arXiv 1705.08500).
 
-    The mean, over samples, of the mean loss of all answers at least as sure: what one gets on
-    average who answers only what it is sure of. Equally sure answers are accepted together, so
-    that their order does not matter.
+    The mean, over samples, of the mean loss (in [0, 1]) of all answers at least as sure: what one
+    gets on average who answers only what it is sure of. Equally sure answers are accepted
+    together, so that their order does not matter.
     """
-    order, ends = _ranked(confidence)
-    sorted_losses = np.asarray(losses, float)[order]
-    return bootstrap(lambda w: _area(w[:, order], sorted_losses, ends), clusters)
+    if len(clusters) == 0:
+        return NOTHING
+    return _interval(*_area(confidence, losses), clusters, level)
 
 
-def excess_aurc(confidence: Floats, wrong: Floats, clusters: Sequence[str]) -> Interval:
+def excess_aurc(
+    confidence: Floats, wrong: Floats, clusters: Sequence[str], level: float = LEVEL
+) -> Interval:
     """AURC less that of the best possible order: Geifman et al. 2019 (arXiv 1805.08206).
 
     0 if every right answer is surer than every wrong one, however many are wrong. For losses of
-    0 and 1: m errors among n, all last, have the area (1/n) sum over k <= m of k / (n - m + k).
+    0 and 1: m errors among n, all last, have the area (1/n) sum over k <= m of k / (n - m + k),
+    which is about r + (1 - r) log(1 - r), r the share of errors.
     """
-    order, ends = _ranked(confidence)
-    sorted_wrong = np.asarray(wrong, float)[order]
+    if len(clusters) == 0:
+        return NOTHING
+    area = _area(confidence, wrong)
+    errors = np.asarray(wrong, float)
+    n, m = len(errors), float(errors.sum())
+    harmonic = float(digamma(n + 1) - digamma(n - m + 1))  # H_n - H_(n-m)
+    best = (m - (n - m) * harmonic) / n
+    slope = -np.log(max(1 - m / n, 1 / n))  # of the best area in r
+    pull = area.pull - slope * (errors - m / n)
+    return _interval(max(area.value - best, 0.0), pull, clusters, level)
 
-    def excess(w: Floats) -> Floats:
-        drawn = w[:, order]
-        return np.asarray(_area(drawn, sorted_wrong, ends) - _best(drawn, sorted_wrong))
 
-    return bootstrap(excess, clusters)
+class _Area(NamedTuple):
+    """AURC, and how far each answer draws it."""
+
+    value: float
+    pull: Floats
 
 
-def _ranked(confidence: Floats) -> tuple[Places, Places]:
-    """The surest first, and for each place the last place that is as sure."""
+def _area(confidence: Floats, losses: Floats) -> _Area:
+    """The area as the mean of r_i, the risk among the share c_i that is at least as sure as i.
+
+    An answer j counts as one more i, and moves r_i by (loss_j - r_i) / c_i for each i no surer.
+    """
     scores = -np.asarray(confidence, float)
-    order = np.argsort(scores, kind="stable")
-    ends = np.searchsorted(scores[order], scores[order], side="right") - 1
-    return order, ends
+    order = np.argsort(scores, kind="stable")  # the surest first
+    scores, loss = scores[order], np.asarray(losses, float)[order]
+    last = np.searchsorted(scores, scores, side="right") - 1
+    first = np.searchsorted(scores, scores, side="left")
+    accepted = last + 1.0
+    risk = np.cumsum(loss)[last] / accepted
+    value = float(risk.mean())
+    moved = loss * _from(1 / accepted, first) - _from(risk / accepted, first)
+    pull = np.empty(len(loss))
+    pull[order] = risk - value + moved
+    return _Area(value, pull)
 
 
-def _area(weights: Floats, losses: Floats, ends: Places) -> Floats:
-    """(draws, n) weights, surest first -> (draws,)"""
-    count = np.cumsum(weights, axis=1)[:, ends]
-    lost = np.cumsum(weights * losses, axis=1)[:, ends]
-    # Nothing drawn down to here: those places have no weight of their own either.
-    risk = np.divide(lost, count, out=np.zeros_like(lost), where=count > 0)
-    return np.asarray((weights * risk).sum(axis=1) / weights.sum(axis=1))
+def _from(values: Floats, first: NDArray[np.intp]) -> Floats:
+    """The sum of the values from each place on."""
+    return np.asarray(np.cumsum(values[::-1])[::-1][first])
 
 
-def _best(weights: Floats, wrong: Floats) -> Floats:
-    """The area with all errors last: m - (n - m)(H_n - H_(n-m)), over n; H harmonic numbers."""
-    n, m = weights.sum(axis=1), weights @ wrong
-    return np.asarray((m - (n - m) * (digamma(n + 1) - digamma(n - m + 1))) / n)
+def _interval(value: float, pull: Floats, clusters: Sequence[str], level: float) -> Interval:
+    """Student's interval on the logit scale; without variation, the bound that Wilson's leaves."""
+    groups = totals(pull - pull.mean(), clusters)
+    variance = variance_of_mean(groups)
+    if not 1e-9 < value < 1 - 1e-9 or variance < 1e-18:
+        gap = 1 - wilson(1.0, groups.groups, level).low
+        return Interval(value, max(0.0, value - gap), min(1.0, value + gap), "Wilson bound")
+    half = float(t.ppf(0.5 + level / 2, groups.groups - 1)) * variance**0.5
+    half /= value * (1 - value)
+    low, high = (float(expit(logit(value) + side * half)) for side in (-1, 1))
+    return Interval(value, low, high, f"influence function, logit, {groups.groups} clusters")
