@@ -76,13 +76,18 @@ def write_samples(path: Path, plan: Plan, judged: Sequence[Judged]) -> None:
         found[name] = pa.array([number(j) for j in judged], kind)
     table = pa.table({name: found[name] for name in COLUMNS})
     sizes = [len(list(own)) for _, own in groupby(judged, key=lambda j: j.item.part)]
-    write_whole(path, lambda file: _write_groups(file, table, sizes))
+    write_table(path, table, sizes)
 
 
-def _write_groups(path: Path, table: pa.Table, sizes: Sequence[int]) -> None:
-    with pq.ParquetWriter(path, table.schema, **STORED) as writer:
-        for start, size in zip(accumulate(sizes, initial=0), sizes, strict=False):
-            writer.write_table(table.slice(start, size), row_group_size=max(size, 1))
+def write_table(path: Path, table: pa.Table, sizes: Sequence[int]) -> None:
+    """A table in row groups of the given sizes."""
+
+    def write(file: Path) -> None:
+        with pq.ParquetWriter(file, table.schema, **STORED) as writer:
+            for start, size in zip(accumulate(sizes, initial=0), sizes, strict=False):
+                writer.write_table(table.slice(start, size), row_group_size=max(size, 1))
+
+    write_whole(path, write)
 
 
 def write_estimates(path: Path, estimates: Sequence[Estimate]) -> None:
