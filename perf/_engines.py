@@ -39,13 +39,13 @@ class Ours(NamedTuple):
 
 
 def own_graph(checkpoint: Checkpoint, _: Path, precision: str) -> Worker:
-    from upright.models._llama import open_llama  # noqa: PLC0415 - only where it is measured
+    from upright.models._llama import open_llama
 
     return Ours(open_llama(checkpoint, THREADS, precision), checkpoint.end)
 
 
 def on_torch(checkpoint: Checkpoint, _: Path, precision: str) -> Worker:
-    from upright.models._torch import open_torch  # noqa: PLC0415 - only where it is measured
+    from upright.models._torch import open_torch
 
     lower = "float32" if precision == "int8" else precision
     engine = open_torch(checkpoint, "cpu", replace(OPTIONS, precision=lower))

@@ -76,8 +76,8 @@ def main() -> None:
 
 
 def encoder_rate(folder: str, responses: Sequence[str]) -> float:
-    import torch  # noqa: PLC0415
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+    import torch
+    from sentence_transformers import SentenceTransformer
 
     torch.set_num_threads(1)
     model = SentenceTransformer(folder, device="cpu")
