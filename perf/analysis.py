@@ -89,7 +89,7 @@ def make_run(path: Path, seed: int, samples: int) -> None:
                 ceiling=1.0,
                 column="",
                 judge="rule/choice",
-            )  # fmt: skip
+            )
         )
     write_estimates(path / "estimates.parquet", estimates)
     info = {
