@@ -1,10 +1,13 @@
 """The Python API: one function per verb. Composes the rooms; none of them knows another."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from upright.comparisons.findings import Findings, findings_of, published_findings
+from upright.comparisons.leaderboard import Leaderboard
+from upright.comparisons.leaderboard import leaderboard as rank
 from upright.core import (
     Benchmark,
     Dimension,
@@ -36,7 +39,20 @@ from upright.runs import (
 from upright.runs import relabel as bring_up_to_date
 from upright.runs import run as carry_out
 
-__all__ = ["Job", "Run", "evaluate", "open_run", "preview", "relabel", "score", "select"]
+__all__ = [
+    "Findings",
+    "Job",
+    "Leaderboard",
+    "Run",
+    "evaluate",
+    "findings",
+    "leaderboard",
+    "open_run",
+    "preview",
+    "relabel",
+    "score",
+    "select",
+]
 
 AnyModel = str | Model | Callable[[str], str]
 
@@ -125,6 +141,27 @@ def relabel(run: Path | str) -> list[Estimate]:
     """Bring the corrected estimates of a run up to date with its `labels.jsonl`."""
     path = Path(run)
     return bring_up_to_date(path, same_versions(path).get)
+
+
+def leaderboard(runs: Iterable[Path | str] = (), *, published: bool = False) -> Leaderboard:
+    """Rank stored runs benchmark by benchmark, with the intervals of the places.
+
+    `published` adds the paper's models, apart from what was measured here.
+    """
+    return rank(runs, with_published=published)
+
+
+def findings(
+    runs: Iterable[Path | str] = (), *, published: bool = False, score_set: str = "upright"
+) -> tuple[Findings, ...]:
+    """The paper's findings as checks: on runs, on the paper's own table, or on each of the two.
+
+    Without runs, on the paper's table.
+    """
+    paths = list(runs)
+    own = [findings_of(paths, score_set)] if paths else []
+    theirs = [published_findings()] if published or not paths else []
+    return (*own, *theirs)
 
 
 def same_versions(run: Path) -> dict[str, Benchmark]:

@@ -10,6 +10,8 @@ import typer
 from upright.core.errors import StoreError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from upright.reports import Profile
 
 INCOMPLETE = 3
@@ -23,13 +25,18 @@ def emit(document: Any) -> None:
     sys.stdout.buffer.flush()
 
 
+def console() -> "Console":
+    """A pipe has no width of its own; 80 columns would cut the tables."""
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=PIPED)
+
+
 def present(path: Path, *, json: bool) -> None:
     """Write the report of a finished run, show the profile, and exit 3 if it is incomplete.
 
     Where the page cannot be written the profile is shown all the same, and then the reason.
     """
-    from rich.console import Console
-
     from upright.reports import document, load_profile, render_terminal
 
     profile = load_profile(path)
@@ -38,9 +45,7 @@ def present(path: Path, *, json: bool) -> None:
     if json:
         emit(document(profile))
     else:
-        # A pipe has no width of its own; 80 columns would cut the table.
-        console = Console() if sys.stdout.isatty() else Console(width=PIPED)
-        render_terminal(profile, console, None if unwritten else page)
+        render_terminal(profile, console(), None if unwritten else page)
     if unwritten:
         raise unwritten
     if incomplete(profile):

@@ -4,9 +4,12 @@ Numbers as they were printed; what was measured here never shares a column with 
 """
 
 from functools import cache
+from math import isfinite
 from pathlib import Path
 
 import msgspec
+
+from upright.core import Interval
 
 FOLDER = Path(__file__).parent / "published"
 
@@ -32,6 +35,15 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     scale: float = 1.0
     offset: float = 0.0
     not_placeable: str = ""
+
+    def in_unit(self, interval: Interval) -> Interval:
+        """A measured interval in the column's unit; a turned scale exchanges its ends."""
+        value, *ends = (
+            None if v is None or not isfinite(v) else self.scale * v + self.offset
+            for v in (interval.value, interval.low, interval.high)
+        )
+        low, high = reversed(ends) if self.scale < 0 else ends
+        return Interval(value, low, high, interval.method)
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from upright.stats.association import DRAWS, EQUAL
-from upright.stats.intervals import LEVEL, Floats
+from upright.stats.intervals import LEVEL, Bounds, Floats
 
 STEPS = 60
 
@@ -30,8 +30,12 @@ class Contrast(msgspec.Struct, frozen=True, kw_only=True):
     n_second: int
     method: str
 
+    @property
+    def bounds(self) -> Bounds | None:
+        return None if self.low is None or self.high is None else Bounds(self.low, self.high)
 
-def contrast(first: Floats, second: Floats, seed: int = 0) -> Contrast:
+
+def contrast(first: Floats, second: Floats, level: float = LEVEL, seed: int = 0) -> Contrast:
     """Fisher-Pitman permutation test (Pitman 1937), and the shifts that it does not reject.
 
     The interval takes the groups to differ by a shift only (Garthwaite 1996, Biometrics 52).
@@ -51,9 +55,9 @@ def contrast(first: Floats, second: Floats, seed: int = 0) -> Contrast:
 
     p = p_of(0.0)
     low, high, told = None, None, f"{test}; too few models for an interval"
-    if 1 / len(groups) <= (1 - LEVEL) / 2:
+    if 1 / len(groups) <= (1 - level) / 2:
         reach = 2 * float(np.ptp(np.concatenate([first - means[0], second - means[1]]))) + 1e-9
-        low, high = (_end(p_of, value, value + side * reach) for side in (-1, 1))
+        low, high = (_end(p_of, level, value, value + side * reach) for side in (-1, 1))
         told = f"{test}; interval: the shifts it does not reject"
     return Contrast(
         first=means[0],
@@ -89,9 +93,9 @@ def _p(first: Floats, second: Floats, groups: Floats, exact: bool) -> float:
     return reached / len(groups) if exact else (reached + 1) / (len(groups) + 1)
 
 
-def _end(p_of: Callable[[float], float], inside: float, outside: float) -> float:
-    """Where p falls to 5 % on the way from the value outward, by bisection."""
+def _end(p_of: Callable[[float], float], level: float, inside: float, outside: float) -> float:
+    """Where p falls to 1 - level on the way from the value outward, by bisection."""
     for _ in range(STEPS):
         middle = (inside + outside) / 2
-        inside, outside = (middle, outside) if p_of(middle) > 1 - LEVEL else (inside, middle)
+        inside, outside = (middle, outside) if p_of(middle) > 1 - level else (inside, middle)
     return outside

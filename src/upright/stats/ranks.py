@@ -20,8 +20,10 @@ def competition_ranks(values: Floats, higher_is_better: bool) -> Floats:
 
     Ranks along the last axis; a missing value (NaN) has no rank and takes nobody's.
     """
-    signed = -values if higher_is_better else values
-    ranks: Floats = rankdata(signed, method="min", axis=-1, nan_policy="omit")
+    missing = np.isnan(values)
+    # Behind all others, where it moves nobody; nan_policy="omit" would take one row at a time.
+    signed = np.where(missing, np.inf, -values if higher_is_better else values)
+    ranks: Floats = np.where(missing, np.nan, rankdata(signed, method="min", axis=-1))
     return ranks
 
 
