@@ -66,7 +66,8 @@ class SetAside(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A run that could be read. `label` names it among the others: its model, or model and folder.
+    """A run that could be read. `label` names it among the others: its model, numbered where
+    one was measured twice.
 
     `estimates` by benchmark and score set.
     """
@@ -100,10 +101,10 @@ def read_runs(paths: Iterable[Path | str]) -> tuple[list[Entry], list[Unread]]:
             found.setdefault(path.resolve(), _read(path))
         except StoreError as error:
             unread.append(Unread(str(path), str(error)))
-    names = [facts.model.id for facts, _ in found.values()]
+    labels = _labels([facts.model.id for facts, _ in found.values()])
     entries = [
-        Entry(label=_label(path, facts, names), path=path, facts=facts, estimates=estimates)
-        for path, (facts, estimates) in found.items()
+        Entry(label=label, path=path, facts=facts, estimates=estimates)
+        for label, (path, (facts, estimates)) in zip(labels, found.items(), strict=True)
     ]
     if not entries and unread:
         reasons = "\n".join(f"  {one.path}: {one.reason}" for one in unread)
@@ -111,9 +112,11 @@ def read_runs(paths: Iterable[Path | str]) -> tuple[list[Entry], list[Unread]]:
     return entries, unread
 
 
-def _label(path: Path, facts: Facts, names: Sequence[str]) -> str:
-    model = facts.model.id
-    return f"{model} ({path.name})" if names.count(model) > 1 else model
+def _labels(models: Sequence[str]) -> list[str]:
+    """The models' names; numbered, in the order given, where a name alone would be two runs."""
+    if len(set(models)) == len(models):
+        return list(models)
+    return [f"#{place} {model}" for place, model in enumerate(models, start=1)]
 
 
 def _read(path: Path) -> tuple[Facts, dict[tuple[str, str], list[Estimate]]]:

@@ -11,7 +11,7 @@ from upright.core import Interval
 from upright.reports.inert import one_line
 from upright.reports.scale import arrow, interval, number
 
-NAME = 40
+NAME = 60
 
 
 def plain_table(*columns: str, right: int = 1) -> Table:

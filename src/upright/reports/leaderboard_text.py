@@ -11,7 +11,7 @@ from upright.comparisons.leaderboard import Leaderboard, Measured, PublishedBoar
 from upright.comparisons.placement import Placement, PublishedValue
 from upright.comparisons.rank_card import AverageRank, Ranked, RankRow
 from upright.comparisons.stored import SetAside, Unread
-from upright.reports.analysis_text import ends, name, plain_table, render_analysis
+from upright.reports.analysis_text import NAME, ends, name, plain_table, render_analysis
 from upright.reports.inert import one_line
 from upright.reports.scale import arrow, number
 
@@ -38,6 +38,10 @@ def _title(console: Console, text: str) -> None:
 
 def _measured(measured: Measured, console: Console) -> None:
     _title(console, f"Measured here: {len(measured.runs)} runs")
+    for run in measured.runs:
+        if run.label != run.model:
+            told = f"{one_line(run.label, NAME)}: {one_line(run.path, 200)}"
+            console.print(Text(told, style="dim"), highlight=False)
     heads = ("", "place", "95 %", "value", "95 % interval", "n", "unscored")
     table = plain_table(*heads)
     reasons = []
