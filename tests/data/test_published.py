@@ -59,7 +59,13 @@ def test_columns_are_those_of_the_benchmarks_with_their_directions() -> None:
 
 def test_later_rows_say_what_is_wrong_with_them() -> None:
     later = [model for model in published().models if model.later]
-    assert [model.id for model in later] == ["ChatGLM3", "Llama3-8b", "Llama3-70b", "GLM4", "Mixtral"]
+    assert [model.id for model in later] == [
+        "ChatGLM3",
+        "Llama3-8b",
+        "Llama3-70b",
+        "GLM4",
+        "Mixtral",
+    ]
     assert all({"Exagg.", "ETHICS"} <= set(model.faults) for model in later)
     assert {m.id for m in later if "SocChem" in m.faults} == {"Llama3-8b", "Llama3-70b"}
     assert not any(model.faults for model in published().models if not model.later)

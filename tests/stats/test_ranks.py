@@ -49,7 +49,7 @@ def test_models_far_apart_have_certain_ranks_and_models_alike_open_ones() -> Non
         draws = rank_draws(intervals, True)
         assert draws is not None
         ranks = competition_ranks(np.array([i.value for i in intervals], float), True)
-        return [tuple(b) for b in rank_bounds(ranks, draws)]
+        return [(b.low, b.high) for b in rank_bounds(ranks, draws)]
 
     assert bounds([around(0.1, 0.01), around(0.5, 0.01), around(0.9, 0.01)]) == [
         (3, 3),

@@ -12,6 +12,7 @@ from upright.reports.inert import one_line
 from upright.reports.scale import arrow, interval, number
 
 NAME = 60
+STRONGEST = 5
 
 
 def plain_table(*columns: str, right: int = 1) -> Table:
@@ -99,13 +100,21 @@ def _independence(found: Independence) -> Text:
     size = len(found.columns)
     pairs = [found.q[i][j] for i in range(size) for j in range(i)]
     related = sum(q < 0.05 for q in pairs)
+    strongest = sorted(
+        ((i, j) for i in range(size) for j in range(i)),
+        key=lambda pair: -abs(found.values[pair[0]][pair[1]]),
+    )
+    named = "; ".join(
+        f"{one_line(found.columns[j], NAME)} and {one_line(found.columns[i], NAME)} "
+        f"{number(found.values[i][j], 2)}"
+        for i, j in strongest[:STRONGEST]
+    )
     left = f" Left out: {', '.join(one_line(c, NAME) for c in found.left_out)}."
     return Text(
         f"\n{size} columns over {found.n_models} models measure about "
         f"{number(found.ratio.value, 1)} independent things "
         f"({ends(found.ratio.low, found.ratio.high, 1)}, {found.ratio.method}); "
         f"unrelated columns would look like {number(found.unrelated, 1)}. "
-        f"{related} of {len(pairs)} pairs correlate at a false discovery rate of 5 %."
-        + left
-        * bool(found.left_out)
+        f"{related} of {len(pairs)} pairs correlate at a false discovery rate of 5 %. "
+        f"Strongest: {named}." + left * bool(found.left_out)
     )

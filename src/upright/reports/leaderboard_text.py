@@ -26,6 +26,8 @@ def render_leaderboard(board: Leaderboard, console: Console) -> None:
     if board.placements:
         _title(console, "Measured here, placed among the paper's models")
         console.print(_placements(board.placements), highlight=False)
+        for note in _judges(board.placements):
+            console.print(note, highlight=False)
     if board.published:
         _published(board.published, console)
     for line in _left_out(board.set_aside, board.unread):
@@ -54,8 +56,8 @@ def _measured(measured: Measured, console: Console) -> None:
             if standing.withheld:
                 reasons.append((board.benchmark, standing.run, standing.withheld))
     console.print(table, highlight=False)
-    for benchmark, run, why in reasons:
-        told = f"No value: {one_line(benchmark, 50)}, {one_line(run, 40)}: {one_line(why, 120)}"
+    for benchmark, label, why in reasons:
+        told = f"No value: {one_line(benchmark, 50)}, {one_line(label, NAME)}: {one_line(why, 120)}"
         console.print(Text(told, style="yellow"), highlight=False)
     if measured.averages:
         title = f"Average place over {measured.averaged_columns} benchmarks that all have"
@@ -112,6 +114,17 @@ def _placements(placements: Sequence[Placement]) -> Table:
             _neighbour(one.worse),
         )
     return table
+
+
+def _judges(placements: Sequence[Placement]) -> list[Text]:
+    """By what else than the paper's judge a column was decided; each note once."""
+    notes: dict[str, list[str]] = {}
+    for one in placements:
+        columns = notes.setdefault(one.judge, []) if one.judge else []
+        if one.column not in columns:
+            columns.append(one.column)
+    lines = [f"{', '.join(columns)}: {one_line(why, 300)}" for why, columns in notes.items()]
+    return [Text(line, style="dim") for line in lines]
 
 
 def _neighbour(one: PublishedValue | None) -> str:

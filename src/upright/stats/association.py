@@ -144,6 +144,9 @@ def independent_things(values: Floats, draws: int = 1000, seed: int = 0) -> Inte
     picked = np.random.default_rng(seed).integers(0, models, (draws, models))
     drawn = _ratios(values[picked])
     drawn = drawn[np.isfinite(drawn)]
+    if len(drawn) < draws / 2:
+        # Few models or many ties: most draws leave some column with one value only.
+        return Interval(value, None, None, "too few distinct models for a bootstrap")
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     ends = max(1.0, 2 * value - float(high)), min(float(columns), 2 * value - float(low))
     return Interval(value, min(ends[0], value), max(ends[1], value), "basic bootstrap over models")
