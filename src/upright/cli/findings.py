@@ -10,7 +10,7 @@ from upright.cli import _options as options
 
 def findings(
     runs: Annotated[
-        list[Path] | None, typer.Argument(help="Run folders, one per model.", metavar="[RUN]...")
+        list[Path] | None, typer.Argument(help="Run folders, one per model.", metavar="RUN")
     ] = None,
     published: Annotated[
         bool,

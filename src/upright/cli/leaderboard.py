@@ -10,7 +10,7 @@ from upright.cli import _options as options
 
 def leaderboard(
     runs: Annotated[
-        list[Path] | None, typer.Argument(help="Run folders, one per model.", metavar="[RUN]...")
+        list[Path] | None, typer.Argument(help="Run folders, one per model.", metavar="RUN")
     ] = None,
     published: Annotated[
         bool, typer.Option("--published", help="The paper's 16 models too, in a part of their own.")

@@ -87,8 +87,8 @@ def _place(entry: Entry, column: Column, estimate: Estimate) -> Placement:
     places = [_rank(column, end, models) for end in known]
     above = {m: v for m, v in models.items() if _beats(column, v, value)}
     below = {m: v for m, v in models.items() if _beats(column, value, v)}
-    nearest = min if column.higher_is_better else max
-    furthest = max if column.higher_is_better else min
+    # Of the better ones the least good, of the worse ones the best.
+    next_above, next_below = (min, max) if column.higher_is_better else (max, min)
     return Placement(
         run=entry.label,
         column=column.key,
@@ -106,8 +106,8 @@ def _place(entry: Entry, column: Column, estimate: Estimate) -> Placement:
         low=min(places) if places else None,
         high=max(places) if places else None,
         of=len(models) + 1,
-        better=_named(above, nearest(above, key=above.__getitem__)) if above else None,
-        worse=_named(below, furthest(below, key=below.__getitem__)) if below else None,
+        better=_named(above, next_above(above, key=above.__getitem__)) if above else None,
+        worse=_named(below, next_below(below, key=below.__getitem__)) if below else None,
         judge=entry.facts.benchmarks.get(column.benchmark, CardFacts()).published_judge,
     )
 
