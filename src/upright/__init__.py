@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from upright.api import (
+        Findings,
         Job,
+        Leaderboard,
         Run,
         compare,
         evaluate,
+        findings,
+        leaderboard,
         open_run,
         pack,
         preview,
@@ -26,10 +30,14 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Findings",
     "Job",
+    "Leaderboard",
     "Run",
     "compare",
     "evaluate",
+    "findings",
+    "leaderboard",
     "open_run",
     "pack",
     "preview",

@@ -1,11 +1,14 @@
 """The Python API: one function per verb. Composes the rooms; none of them knows another."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from upright.comparisons.compare import compare as compare_runs
+from upright.comparisons.findings import Findings, findings_of, published_findings
+from upright.comparisons.leaderboard import Leaderboard
+from upright.comparisons.leaderboard import leaderboard as rank
 from upright.comparisons.result import Comparison
 from upright.core import (
     Benchmark,
@@ -43,10 +46,14 @@ from upright.runs.verify import Verification
 from upright.runs.verify import verify as verify_run
 
 __all__ = [
+    "Findings",
     "Job",
+    "Leaderboard",
     "Run",
     "compare",
     "evaluate",
+    "findings",
+    "leaderboard",
     "open_run",
     "pack",
     "preview",
@@ -175,6 +182,27 @@ def compare(
     load = same_versions(Path(baseline)).get
     runs = open_run(baseline), open_run(candidate)
     return compare_runs(*runs, load, margin=margin, score_set=score_set, flips_shown=flips)
+
+
+def leaderboard(runs: Iterable[Path | str] = (), *, published: bool = False) -> Leaderboard:
+    """Rank stored runs benchmark by benchmark, with the intervals of the places.
+
+    `published` adds the paper's models, apart from what was measured here.
+    """
+    return rank(runs, with_published=published)
+
+
+def findings(
+    runs: Iterable[Path | str] = (), *, published: bool = False, score_set: str = "upright"
+) -> tuple[Findings, ...]:
+    """The paper's findings as checks: on runs, on the paper's own table, or on each of the two.
+
+    Without runs, on the paper's table.
+    """
+    paths = list(runs)
+    own = [findings_of(paths, score_set)] if paths else []
+    theirs = [published_findings()] if published or not paths else []
+    return (*own, *theirs)
 
 
 def same_versions(run: Path) -> dict[str, Benchmark]:

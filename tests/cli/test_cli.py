@@ -39,7 +39,7 @@ def test_the_front_door_loads_nothing_heavy() -> None:
     heavy = (
         "('torch', 'transformers', 'openvino', 'numpy', 'scipy', 'pandas', 'pyarrow', 'aiohttp')"
     )
-    for words in (["--help"], ["list"], ["run", "--help"], ["judge", "--help"]):
+    for words in (["--help"], ["list"], ["run", "--help"], ["judge", "--help"], ["findings", "-h"]):
         code = (
             f"import sys; sys.argv = ['upright', *{words}]\n"
             "from upright.cli import main\n"

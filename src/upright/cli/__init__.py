@@ -8,7 +8,20 @@ import sys
 import typer
 
 from upright import __version__
-from upright.cli import check, compare, data, doctor, judge, pack, report, run, score, verify
+from upright.cli import (
+    check,
+    compare,
+    data,
+    doctor,
+    findings,
+    judge,
+    leaderboard,
+    pack,
+    report,
+    run,
+    score,
+    verify,
+)
 from upright.cli import list as list_verb
 from upright.core.errors import UprightError
 
@@ -29,6 +42,8 @@ app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("pack")(pack.pack)
 app.command("verify")(verify.verify)
+app.command("leaderboard")(leaderboard.leaderboard)
+app.command("findings")(findings.findings)
 app.command("list")(list_verb.list_)
 app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)

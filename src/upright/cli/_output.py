@@ -10,6 +10,8 @@ import typer
 from upright.core.errors import StoreError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from upright.reports import Profile
 
 INCOMPLETE = 3
@@ -23,9 +25,11 @@ def emit(document: Any) -> None:
     sys.stdout.buffer.flush()
 
 
-def width() -> int | None:
-    """Columns to print in. A pipe has no width of its own; 80 columns would cut tables."""
-    return None if sys.stdout.isatty() else PIPED
+def console() -> "Console":
+    """A pipe has no width of its own; 80 columns would cut the tables."""
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=PIPED)
 
 
 def present(path: Path, *, json: bool) -> None:
@@ -33,8 +37,6 @@ def present(path: Path, *, json: bool) -> None:
 
     Where the page cannot be written the profile is shown all the same, and then the reason.
     """
-    from rich.console import Console
-
     from upright.reports import document, load_profile, render_terminal
 
     profile = load_profile(path)
@@ -43,7 +45,7 @@ def present(path: Path, *, json: bool) -> None:
     if json:
         emit(document(profile))
     else:
-        render_terminal(profile, Console(width=width()), None if unwritten else page)
+        render_terminal(profile, console(), None if unwritten else page)
     if unwritten:
         raise unwritten
     if incomplete(profile):

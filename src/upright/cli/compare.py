@@ -39,10 +39,8 @@ def compare(
 
         upright compare runs/v1 runs/v2 --margin 0.02 --fail-if-worse --junit gate.xml
     """
-    from rich.console import Console
-
     from upright.api import compare as compared
-    from upright.cli._output import emit, width
+    from upright.cli._output import console, emit
     from upright.comparisons.gate import decide
     from upright.core.errors import StoreError, UsageError
     from upright.reports.comparison_markdown import comparison_markdown
@@ -67,6 +65,6 @@ def compare(
     if json:
         emit({"decision": decision, "comparison": found})
     else:
-        render_comparison(found, Console(width=width()), decision)
+        render_comparison(found, console(), decision)
     if fail_if_worse and not decision.passed:
         raise typer.Exit(WORSE)
