@@ -21,7 +21,7 @@ from upright.comparisons.checks import (
     unavailable,
 )
 from upright.comparisons.measured import latest, measured_table
-from upright.comparisons.stored import SetAside, Unread, read_runs
+from upright.comparisons.entries import SetAside, Unread, read_runs
 from upright.comparisons.table import Table, published_table
 from upright.comparisons.verdicts import RULE, Verdict, together
 from upright.core import UsageError, unknown

@@ -14,7 +14,7 @@ from upright.comparisons.anomalies import Anomaly, anomalies
 from upright.comparisons.measured import measured_table
 from upright.comparisons.placement import Placement, placements
 from upright.comparisons.rank_card import AverageRank, RankCard, Ranked, RankRow, rank_card
-from upright.comparisons.stored import Entry, SetAside, Unread, comparable, read_runs, told
+from upright.comparisons.entries import Entry, SetAside, Unread, comparable, read_runs, told
 from upright.comparisons.table import published_table
 from upright.core import Dimension, UsageError
 from upright.data.published import published

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from upright.comparisons.stored import (
+from upright.comparisons.entries import (
     Entry,
     SetAside,
     comparable,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from upright.comparisons.stored import CardFacts, Entry, SetAside, estimate_interval, told
+from upright.comparisons.entries import CardFacts, Entry, SetAside, estimate_interval, told
 from upright.core import Estimate
 from upright.data.published import Column, published
 

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from upright.core import Estimate, Interval, StoreError, UsageError
 from upright.runs import open_run
+from upright.runs.stored import read_estimates
 
 ASKED = ("limit", "max_tokens", "choices")
 """Settings that change which questions are asked, or what an answer can be."""
@@ -129,17 +128,9 @@ def _read(path: Path) -> tuple[Facts, dict[tuple[str, str], list[Estimate]]]:
 
 
 def _estimates(path: Path) -> dict[tuple[str, str], list[Estimate]]:
-    """Runs of an earlier version lack columns that came later; a required one is missed."""
     found: dict[tuple[str, str], list[Estimate]] = {}
-    try:
-        known = set(pq.read_schema(path).names)
-        names = [name for name in Estimate.__struct_fields__ if name in known]
-        rows = pq.read_table(path, columns=names).to_pylist()
-        for estimate in msgspec.convert(rows, list[Estimate]):
-            found.setdefault((estimate.benchmark, estimate.score_set), []).append(estimate)
-    except (pa.ArrowException, OSError, msgspec.ValidationError) as error:
-        why = (str(error) or "it is damaged").splitlines()[0]
-        raise StoreError(f"{path} cannot be read: {why}.") from error
+    for estimate in read_estimates(path):
+        found.setdefault((estimate.benchmark, estimate.score_set), []).append(estimate)
     return found
 
 
