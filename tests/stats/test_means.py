@@ -87,7 +87,7 @@ def test_intervals_cover(monkeypatch: pytest.MonkeyPatch) -> None:
     for start, cells in CELLS:
         case = next(c for c in cases if c.name.startswith(start))
         for n, size in cells:
-            found = coverage["covered"](case, n, size, 1000)
+            found = coverage["covered"](case, n, size, 700)
             assert 0.93 <= found <= 0.975, f"{case.name}, {n} in clusters of {size}: {found}"
 
 

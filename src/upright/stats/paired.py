@@ -15,9 +15,9 @@ from upright.stats.clusters import Totals, totals, variance_of_mean
 from upright.stats.intervals import LEVEL, Bounds, Floats
 
 DRAWS = 10_000
-FEW, MANY = 14, 2000
-"""Up to FEW clusters all 2^14 signs are tried; above MANY the central limit theorem holds to
-three digits of p and 10,000 draws would take seconds."""
+FEW, MANY = 14, 5000
+"""Up to FEW clusters every sign is tried, at most 2^14; above MANY the normal approximation is
+closer to the truth than so many draws, whose own error is 0.002 at p = 0.05."""
 
 
 class Significance(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import norm
 
 from upright.core import Interval
-from upright.stats.intervals import LEVEL, Floats, difference, effective_n, proportion
+from upright.stats.intervals import ADDED, LEVEL, Floats, difference, effective_n, proportion
 from upright.stats.paired import Significance
 
 
@@ -40,7 +40,7 @@ def unpaired_test(
     The pooled z test, whose square is Pearson's chi-squared (Agresti 2013, section 3.2.1). For
     values between 0 and 1 it is conservative, as `proportion` is.
     """
-    m, n = effective_n(a, clusters_a), effective_n(b, clusters_b)
+    m, n = (effective_n(x, c, ADDED) for x, c in ((a, clusters_a), (b, clusters_b)))
     p, q = float(np.mean(a)), float(np.mean(b))
     pooled = (m * p + n * q) / (m + n)
     variance = pooled * (1 - pooled) * (1 / m + 1 / n)
