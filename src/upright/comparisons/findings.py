@@ -20,8 +20,8 @@ from upright.comparisons.checks import (
     proprietary_better,
     unavailable,
 )
-from upright.comparisons.measured import latest, measured_table
 from upright.comparisons.entries import SetAside, Unread, read_runs
+from upright.comparisons.measured import latest, measured_table
 from upright.comparisons.table import Table, published_table
 from upright.comparisons.verdicts import RULE, Verdict, together
 from upright.core import UsageError, unknown

@@ -11,10 +11,10 @@ import msgspec
 
 from upright.comparisons.analysis import Analysis, analyse
 from upright.comparisons.anomalies import Anomaly, anomalies
+from upright.comparisons.entries import Entry, SetAside, Unread, comparable, read_runs, told
 from upright.comparisons.measured import measured_table
 from upright.comparisons.placement import Placement, placements
 from upright.comparisons.rank_card import AverageRank, RankCard, Ranked, RankRow, rank_card
-from upright.comparisons.entries import Entry, SetAside, Unread, comparable, read_runs, told
 from upright.comparisons.table import published_table
 from upright.core import Dimension, UsageError
 from upright.data.published import published
