@@ -8,7 +8,7 @@ import sys
 import typer
 
 from upright import __version__
-from upright.cli import check, compare, data, doctor, judge, report, run, score
+from upright.cli import card, check, compare, data, doctor, judge, report, run, score
 from upright.cli import list as list_verb
 from upright.core.errors import UprightError
 
@@ -27,6 +27,7 @@ app.command("run")(run.run)
 app.command("score")(score.score)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
+app.command("card")(card.card)
 app.command("list")(list_verb.list_)
 app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)
