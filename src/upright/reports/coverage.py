@@ -1,6 +1,5 @@
 """What one run evidences of a framework's items, and what it does not."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -35,7 +34,8 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Covered:
-    """An item with what the run has for it; `missing` are the benchmarks it has nothing of."""
+    """An item with what the run has for it; `missing` are the benchmarks, or their parts, that
+    bear on it and are not in the run."""
 
     item: Item
     found: tuple[Found, ...]
@@ -51,7 +51,7 @@ class Covered:
 
     @property
     def whole(self) -> bool:
-        """Whether every benchmark that bears on the item told a number."""
+        """Whether all that bears on the item told a number."""
         return not self.missing and all(found.told for found in self.found)
 
 
@@ -79,20 +79,26 @@ def _covered(item: Item, results: dict[str, BenchmarkResult]) -> Covered:
     found, missing = [], []
     for part in item.evidence:
         for id in part.benchmarks:
-            estimates = list(_estimates(results[id], part)) if id in results else []
-            found += [Found(estimate=estimate, of=part.of) for estimate in estimates]
-            missing += [] if estimates else [id]
+            estimates = _estimates(results[id], part) if id in results else {}
+            found += [Found(estimate=estimate, of=part.of) for estimate in estimates.values()]
+            missing += _missing(id, part, estimates) if id in results else [id]
     return Covered(item=item, found=tuple(found), missing=tuple(dict.fromkeys(missing)))
 
 
-def _estimates(result: BenchmarkResult, part: Evidence) -> Iterator[Estimate]:
+def _estimates(result: BenchmarkResult, part: Evidence) -> dict[str, Estimate]:
+    """By slice, in the order in which the framework names them."""
     if result.upright is None:
-        return
+        return {}
     headline = result.upright.headline
-    metric, slices = part.metric or headline.metric, part.slices or ("",)
-    for estimate in (headline, *result.upright.others):
-        if estimate.metric == metric and estimate.slice in slices:
-            yield estimate
+    metric = part.metric or headline.metric
+    known = {e.slice: e for e in (headline, *result.upright.others) if e.metric == metric}
+    return {name: known[name] for name in part.slices or ("",) if name in known}
+
+
+def _missing(id: str, part: Evidence, estimates: dict[str, Estimate]) -> list[str]:
+    """The parts of a measured benchmark of which this run has no samples."""
+    left_out = [name for name in part.slices or ("",) if name not in estimates]
+    return [f"{id} [{name}]" if name else f"{id} ({part.metric})" for name in left_out]
 
 
 def coverage_document(profile: Profile, covered: Coverage) -> dict[str, Any]:

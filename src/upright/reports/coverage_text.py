@@ -85,4 +85,4 @@ def _end(covered: Coverage) -> Iterator[str]:
 
 
 def _indented(text: Text, more: int = 0) -> Padding:
-    return Padding(text, (0, 0, 0, INDENT + more))
+    return Padding(text, (0, 0, 0, INDENT + more), expand=False)

@@ -53,7 +53,7 @@ def _what(profile: Profile) -> Iterator[str]:
     yield (
         f"{plain(run.model.id)} was measured with Upright {plain(run.upright, 40)} on "
         f"{plain(run.started[:10], 10)}: the {plain(suite, 60)} suite, "
-        f"{len(profile.benchmarks)} benchmarks, {answers:,} scored or unscored answers"
+        f"{len(profile.benchmarks)} benchmarks, {answers:,} answers"
         f"{'' if limit is None else f', at most {plain(str(limit), 20)} samples a benchmark'}. "
         f"The run is {plain(run.status, 40)}. Self-reported."
     )
@@ -163,8 +163,9 @@ def _repeat(profile: Profile) -> Iterator[str]:
     run = profile.run
     yield "### Repeat it"
     yield ""
+    yield f"With Upright {plain(run.upright, 40)}, which goes through the same samples:"
+    yield ""
     # Indented code: inside it nothing acts, and no fence can be closed by the text.
-    yield f"    pip install upright=={one_line(run.upright, 40)}"
     yield f"    {one_line(command(run), 1000)}"
     yield ""
     for name, file in run.data.items():

@@ -1,7 +1,7 @@
 """Who judged the answers of a run, and how far that agrees with people and among judges."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from upright.core import Calibration
 from upright.reports.markdown import plain, row
@@ -24,8 +24,13 @@ def judges_section(profile: Profile) -> Iterator[str]:
     yield "| judge | read | agreement with people |"
     yield "| :-- | :-- | :-- |"
     for judge, benchmarks in read.items():
-        agreement = "; ".join(map(_agreement, known[judge])) or "uncalibrated"
+        agreement = "; ".join(map(_agreement, _lowest(known[judge]))) or "uncalibrated"
         yield row([plain(judge), ", ".join(map(plain, benchmarks)), agreement])
+    yield ""
+    yield (
+        "κ is Cohen's kappa, the lowest where a labelled set was used in several ways; "
+        "uncalibrated: nobody has compared the judge with people."
+    )
     yield ""
     for result in profile.benchmarks:
         if concord := profile.concord(result):
@@ -33,6 +38,14 @@ def judges_section(profile: Profile) -> Iterator[str]:
         if result.upright and (how := result.upright.headline.correction):
             yield f"- {plain(result.id)}: {plain(how, 300)}"
     yield ""
+
+
+def _lowest(calibrations: Iterable[Calibration]) -> Iterable[Calibration]:
+    """One a labelled set: a card that chose the flattering way of measuring would mislead."""
+    by_set: dict[str, Calibration] = {}
+    for one in sorted(calibrations, key=lambda one: one.kappa, reverse=True):
+        by_set[one.labels] = one
+    return by_set.values()
 
 
 def _agreement(calibration: Calibration) -> str:

@@ -27,7 +27,7 @@ def front_matter(profile: Profile, source: str = "") -> str:
     index = model_index(profile, source)
     if not index["results"]:
         return ""
-    return "\n".join(["---", *_yaml({"model-index": [index]}), "---", ""])
+    return "\n".join(["---", *_yaml({"model-index": [index]}), "---", "", ""])
 
 
 def model_index(profile: Profile, source: str = "") -> dict[str, Any]:
@@ -46,9 +46,7 @@ def _result(result: BenchmarkResult, profile: Profile, source: str) -> dict[str,
         "type": _id(suite if suite == "trustllm" else f"upright-{suite}"),
         "config": one_line(result.id, 120),
     }
-    # Every benchmark's card names its file, and run.json the hash of the file as it was read.
-    file = result.card.data.removeprefix(PAPER).split(",", maxsplit=1)[0]
-    if file in profile.run.data:
+    if (file := data_file(result.card.data)) in profile.run.data:
         data["revision"] = one_line(profile.run.data[file].sha256, 64)
     version = one_line(profile.run.upright, 40)
     return {
@@ -57,6 +55,11 @@ def _result(result: BenchmarkResult, profile: Profile, source: str) -> dict[str,
         "metrics": [_metric(result.upright.headline)] if result.upright else [],
         **({"source": {"name": f"Upright {version}", "url": source}} if source else {}),
     }
+
+
+def data_file(data: str) -> str:
+    """The file that a benchmark's card names, as run.json names it with its hash."""
+    return data.removeprefix(PAPER).split(",", maxsplit=1)[0]
 
 
 def _metric(estimate: Estimate) -> dict[str, Any]:
