@@ -104,7 +104,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _id(text: str) -> str:
-    """The hub refuses other characters in a type."""
+    """In the characters of the hub's own ids, which a type is meant to be."""
     return NOT_IN_AN_ID.sub("-", one_line(text, 60)).strip("-") or "unnamed"
 
 
