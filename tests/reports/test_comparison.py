@@ -14,9 +14,10 @@ from tests.comparisons.planted import answers, dropped, pair_of
 from upright.comparisons.compare import compare
 from upright.comparisons.gate import Decision, decide
 from upright.comparisons.result import Comparison
-from upright.reports.comparison_markdown import comparison_markdown, plain
+from upright.reports.comparison_markdown import comparison_markdown
 from upright.reports.comparison_text import render_comparison
 from upright.reports.junit import write_junit
+from upright.reports.markdown import plain
 from upright.reports.sarif import sarif, write_sarif
 
 JENKINS = Path(__file__).parent / "schemas" / "jenkins-junit.xsd"

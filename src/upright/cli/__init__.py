@@ -9,6 +9,7 @@ import typer
 
 from upright import __version__
 from upright.cli import (
+    card,
     check,
     compare,
     data,
@@ -44,6 +45,7 @@ app.command("pack")(pack.pack)
 app.command("verify")(verify.verify)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("findings")(findings.findings)
+app.command("card")(card.card)
 app.command("list")(list_verb.list_)
 app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)

@@ -52,6 +52,14 @@ def present(path: Path, *, json: bool) -> None:
         raise typer.Exit(INCOMPLETE)
 
 
+def up_to_date(run: Path) -> None:
+    """Labels given since the run was made correct its estimates."""
+    if (run / "labels.jsonl").exists():
+        from upright.api import relabel
+
+        relabel(run)
+
+
 def incomplete(profile: "Profile") -> bool:
     """Whether over 5 % of the answers behind some benchmark's headline could not be scored.
 

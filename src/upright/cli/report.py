@@ -16,10 +16,7 @@ def report(
 
         upright report runs/local-smollm2-135m-mini-20260101-120000
     """
-    from upright.cli._output import present
+    from upright.cli._output import present, up_to_date
 
-    if (run / "labels.jsonl").exists():
-        from upright.api import relabel
-
-        relabel(run)
+    up_to_date(run)
     present(run, json=json)

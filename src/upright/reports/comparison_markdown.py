@@ -1,6 +1,5 @@
 """A comparison as Markdown: a comment on a pull request, a step's summary."""
 
-import re
 from collections.abc import Iterator
 
 from upright.comparisons.gate import Decision
@@ -14,7 +13,7 @@ from upright.reports.comparison_text import (
     sentence,
     signed,
 )
-from upright.reports.inert import one_line
+from upright.reports.markdown import plain, row
 from upright.reports.scale import number
 from upright.stats.equivalence import Standing
 
@@ -24,17 +23,11 @@ MARKS = {
     Standing.NOT_WORSE: "⚪ not worse",
     Standing.CANNOT_TELL: "🟡 cannot tell",
 }
-ACTIVE = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&@:/])")
 
 
 def comparison_markdown(comparison: Comparison, decision: Decision) -> str:
     """Answers of models are left out: a comment is read by many, and harmful ones stay masked."""
     return "\n".join(_lines(comparison, decision)) + "\n"
-
-
-def plain(text: str, width: int = 120) -> str:
-    """Text that Markdown shows and does nothing with: no link, mention, image, tag or table."""
-    return ACTIVE.sub(r"\\\1", one_line(text, width)).replace("\\@", "@\u200b")
 
 
 def _lines(comparison: Comparison, decision: Decision) -> Iterator[str]:
@@ -74,4 +67,4 @@ def _row(difference: Difference) -> str:
         str(difference.pairing.paired),
         MARKS[difference.standing],
     )
-    return f"| {' | '.join(cells)} |"
+    return row(cells)

@@ -37,7 +37,7 @@ def _score_set(result: ScoreSetResult | None) -> dict[str, Any] | None:
         return None
     headline = result.headline
     return {
-        **_estimate(headline),
+        **as_data(headline),
         "higher_is_better": headline.higher_is_better,
         "chance": _finite(headline.chance),
         "n_unscored": headline.n_unscored,
@@ -53,7 +53,7 @@ def _score_set(result: ScoreSetResult | None) -> dict[str, Any] | None:
 
 def _other(estimate: Estimate) -> dict[str, Any]:
     return {
-        **_estimate(estimate),
+        **as_data(estimate),
         "slice": estimate.slice,
         "higher_is_better": estimate.higher_is_better,
         "corrected": _corrected(estimate),
@@ -61,7 +61,7 @@ def _other(estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def _estimate(estimate: Estimate) -> dict[str, Any]:
+def as_data(estimate: Estimate) -> dict[str, Any]:
     """A withheld value stays withheld here too."""
     told = not estimate.withheld
     return {

@@ -1,0 +1,82 @@
+"""upright card: a section for a model card, and what a run evidences of a public framework."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from upright.reports import Profile
+
+WEB = ("https://", "http://")
+
+
+def card(
+    run: Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN")],
+    out: Annotated[Path | None, typer.Option(help="Write the card here, not on stdout.")] = None,
+    source: Annotated[
+        str, typer.Option(help="Where the run or its report can be read.", metavar="URL")
+    ] = "",
+    framework: Annotated[
+        str,
+        typer.Option(
+            help="Show coverage of nist-ai-rmf, eu-ai-act, owasp-llm or mlcommons instead.",
+            metavar="NAME",
+        ),
+    ] = "",
+    json: Annotated[
+        bool, typer.Option("--json", help="With --framework: one JSON document on stdout.")
+    ] = False,
+) -> None:
+    """Write a model card's section in Markdown, with a Hugging Face model-index.
+
+    It shows coverage of public frameworks, never compliance. Examples:
+
+        upright card runs/v1 --out card.md
+
+        upright card runs/v1 --framework owasp-llm
+    """
+    from upright.cli._output import up_to_date
+    from upright.core.errors import UsageError
+    from upright.reports import load_profile
+
+    if framework and (out or source):
+        raise UsageError("--framework prints its coverage: it takes no --out and no --source.")
+    if json and not framework:
+        raise UsageError("--json needs --framework: a card is Markdown. For all numbers: report.")
+    if source and not source.startswith(WEB):
+        raise UsageError(f"--source must be a web address, not {source!r}.")
+    up_to_date(run)
+    profile = load_profile(run)
+    if framework:
+        _coverage(profile, framework, json=json)
+    else:
+        _card(profile, out, source)
+
+
+def _coverage(profile: "Profile", id: str, *, json: bool) -> None:
+    from rich.console import Console
+
+    from upright.cli._output import emit, width
+    from upright.reports.coverage import coverage, coverage_document
+    from upright.reports.coverage_text import render_coverage
+    from upright.reports.frameworks import framework
+
+    covered = coverage(profile, framework(id))
+    if json:
+        emit(coverage_document(profile, covered))
+    else:
+        render_coverage(profile, covered, Console(width=width()))
+
+
+def _card(profile: "Profile", out: Path | None, source: str) -> None:
+    from upright.reports.model_card import model_card
+    from upright.runs.tables import write_whole
+
+    text = model_card(profile, source).encode()
+    if out:
+        write_whole(out, lambda file: file.write_bytes(text))
+    else:
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
