@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Any
 
 PARTS = 28
 EXPORTED = 10_000
@@ -92,7 +93,7 @@ def make_run(path: Path, seed: int, samples: int) -> None:
             )
         )
     write_estimates(path / "estimates.parquet", estimates)
-    info = {
+    info: dict[str, Any] = {
         "upright": "0", "python": "", "platform": "", "packages": {}, "status": FINISHED,
         "started": "2026-01-01T00:00:00+00:00", "finished": "2026-01-01T01:00:00+00:00",
         "command": [], "plan": "", "model": {"id": f"made-up/{seed}", "facts": {}},

@@ -7,14 +7,10 @@ Writes the table of docs/explain/coverage.md, below its prose. Seeded; three min
 
 import zlib
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 from _covered import Case, cases
-
-import upright.stats.bootstrap as room
-from upright.stats.intervals import Floats
 
 SIZES = (20, 50, 200, 500, 2000)
 CLUSTERS = (1, 5)
@@ -67,19 +63,7 @@ def table(rows: Sequence[str]) -> str:
     )
 
 
-def remember_weights() -> None:
-    """The bootstrap draws the same weights for the same clusters each time: once is enough."""
-    draw = room.cluster_weights
-
-    @cache
-    def kept(n: int, groups: int) -> Floats:
-        return draw([str(i // (n // groups)) for i in range(n)])
-
-    room.cluster_weights = lambda clusters, *_: kept(len(clusters), len(set(clusters)))
-
-
 def main() -> None:
-    remember_weights()
     text = table([row(case) for case in cases()])
     prose = PAGE.read_text("utf-8").split(MARK)[0] if PAGE.exists() else ""
     PAGE.write_text(prose + MARK + text, "utf-8")

@@ -26,7 +26,7 @@ FLIP = (1 - math.sqrt(1 - 2 * NOISE)) / 2  # 2 flip (1 - flip) = noise
 class Rates(NamedTuple):
     """The share of pairs of runs in which each gate fails the candidate."""
 
-    beyond_margin: float
+    worse: float
     interval: float
     exact: float
     unpaired: float
@@ -34,7 +34,7 @@ class Rates(NamedTuple):
 
 
 HEAD = (
-    "samples | drop | worse than the margin | interval below 0 | McNemar | unpaired test | "
+    "samples | drop | worse, margin 0.02 | interval below 0 | McNemar | unpaired test | "
     "not shown to be not worse"
 )
 

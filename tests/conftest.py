@@ -5,8 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from upright.data.rows import MINI, DataFile, read_rows
+
+# Time is not asserted: a busy machine is no defect. And the same examples each time.
+settings.register_profile("upright", deadline=None, derandomize=True)
+settings.load_profile("upright")
 
 ROOT = Path(__file__).parent.parent
 

@@ -74,7 +74,8 @@ def ends(low: float | None, high: float | None) -> Interval:
         (-0.018, -0.002, "not worse"),  # a loss that is real but bearable
         (-0.02, 0.03, "cannot tell"),
         (-0.05, 0.01, "cannot tell"),
-        (-0.05, -0.01, "cannot tell"),  # a loss, but whether beyond the margin?
+        (-0.025, -0.005, "cannot tell"),  # a loss, as measured within the margin
+        (-0.05, -0.01, "worse"),  # a loss, as measured beyond the margin
         (-0.06, -0.021, "worse"),
         (None, None, "cannot tell"),
     ],

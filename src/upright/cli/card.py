@@ -56,9 +56,7 @@ def card(
 
 
 def _coverage(profile: "Profile", id: str, *, json: bool) -> None:
-    from rich.console import Console
-
-    from upright.cli._output import emit, width
+    from upright.cli._output import console, emit
     from upright.reports.coverage import coverage, coverage_document
     from upright.reports.coverage_text import render_coverage
     from upright.reports.frameworks import framework
@@ -67,7 +65,7 @@ def _coverage(profile: "Profile", id: str, *, json: bool) -> None:
     if json:
         emit(coverage_document(profile, covered))
     else:
-        render_coverage(profile, covered, Console(width=width()))
+        render_coverage(profile, covered, console())
 
 
 def _card(profile: "Profile", out: Path | None, source: str) -> None:

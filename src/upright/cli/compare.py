@@ -16,7 +16,7 @@ def compare(
     ] = 0.0,
     fail_if_worse: Annotated[
         bool,
-        typer.Option(help="Exit 1 on a significant loss beyond the margin."),
+        typer.Option(help="Exit 1 on a significant loss larger than the margin."),
     ] = False,
     strict: Annotated[
         bool,

@@ -55,8 +55,8 @@ def compare(
 ) -> Comparison:
     """Candidate against baseline, benchmark by benchmark.
 
-    `margin` is the largest loss that does not matter. A benchmark is worse where a larger loss
-    is significant over all benchmarks together (Bonferroni): see `stats.equivalence`.
+    `margin` is the largest loss that does not matter. A benchmark is worse where its loss is
+    larger, and significant over all benchmarks together (Bonferroni): see `stats.equivalence`.
     Raises UsageError where nothing can be compared, and says why.
     """
     infos = baseline.info, candidate.info

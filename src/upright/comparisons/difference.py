@@ -4,7 +4,6 @@ A plain mean has a closed form. Any other headline (a balanced accuracy, an F1, 
 a function of weights, taken in both runs on the same draws of the same clusters.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from scipy.stats import norm
 from upright.comparisons.pairing import Paired
 from upright.core import Interval, Metric, Scored, every
 from upright.stats.bootstrap import bootstrap
-from upright.stats.intervals import LEVEL, Bounds, Floats
+from upright.stats.intervals import LEVEL, Bounds, Clusters, Floats
 from upright.stats.intervals import difference as apart
 from upright.stats.metrics import Mean, Weighted, cluster, verdict
 from upright.stats.paired import Significance, paired_difference, paired_test
@@ -42,11 +41,11 @@ def measure(metric: Metric, paired: Paired, joint: float) -> Measured:
         values = np.array([[_number(compute.value(i)) for i in side] for side in (a, b)])
         known = np.isfinite(values).all(axis=0)
         clusters = np.array([cluster(item) for item in a])
-        return of_means(*values[:, known], clusters[known], joint)
+        return of_means(values[0, known], values[1, known], clusters[known], joint)
     return _of_others(metric, a, b, joint)
 
 
-def of_means(a: Floats, b: Floats, clusters: Sequence[str], joint: float) -> Measured:
+def of_means(a: Floats, b: Floats, clusters: Clusters, joint: float) -> Measured:
     """The difference of two plain means."""
     if len(a) == 0:
         return _none("nothing pairs")

@@ -12,7 +12,7 @@ LOST = 0.05
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What a gate says, and because of which benchmarks.
 
-    worse       a loss beyond the margin is significant
+    worse       a loss is significant, and larger than the margin
     unproven    no such loss is shown, nor excluded; fails a strict gate only
     lost        the candidate lost the evidence: too many of its answers have no score
     """
@@ -25,7 +25,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def decide(comparison: Comparison, *, strict: bool = False) -> Decision:
-    """Fails on a significant loss beyond the margin, and where the evidence for one is gone.
+    """Fails on a significant loss larger than the margin, and where the evidence for one is gone.
 
     A strict gate passes only where such a loss is excluded everywhere (non-inferiority).
     """

@@ -1,11 +1,10 @@
 """What a variance needs of clustered values: one total and one size per cluster."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from upright.stats.intervals import Floats
+from upright.stats.intervals import Clusters, Floats
 
 
 class Totals(NamedTuple):
@@ -24,7 +23,7 @@ class Totals(NamedTuple):
         return bool(np.all(self.sizes == 1))
 
 
-def totals(values: Floats, clusters: Sequence[str]) -> Totals:
+def totals(values: Floats, clusters: Clusters) -> Totals:
     """Sums and sizes of the clusters, in no particular order."""
     _, codes = np.unique(np.asarray(clusters), return_inverse=True)
     sums = np.asarray(np.bincount(codes, weights=values), np.float64)

@@ -1,13 +1,15 @@
 """Closed-form 95 % intervals for proportions and for averages of proportions."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest, norm
 
 Floats = NDArray[np.float64]
+Clusters = Sequence[str] | NDArray[Any]
+"""The name or the number of each value's cluster."""
 
 LEVEL = 0.95
 ADDED = 0.25
@@ -43,7 +45,7 @@ def clopper_pearson(k: int, n: int, level: float = LEVEL) -> Bounds:
     return Bounds(float(found.low), float(found.high))
 
 
-def effective_n(values: Floats, clusters: Sequence[str], added: float = 0.0) -> float:
+def effective_n(values: Floats, clusters: Clusters, added: float = 0.0) -> float:
     """Sample size after the design effect of clustering (Kish 1965, section 5.4).
 
     n / deff with deff = clustered variance of the mean / its variance under independence;
@@ -67,7 +69,7 @@ def effective_n(values: Floats, clusters: Sequence[str], added: float = 0.0) -> 
     return min(n, n / total * centre * (1 - centre) / clustered)
 
 
-def proportion(values: Floats, clusters: Sequence[str], level: float = LEVEL) -> Bounds:
+def proportion(values: Floats, clusters: Clusters, level: float = LEVEL) -> Bounds:
     """Wilson's interval for the mean of values in [0, 1] that come in clusters.
 
     For values between 0 and 1 it is conservative: their variance is at most p(1-p).

@@ -1,16 +1,15 @@
 """The mean of real numbers that come in clusters: seconds, tokens, points of a rubric."""
 
-from collections.abc import Sequence
 
 import numpy as np
 from scipy.stats import t
 
 from upright.core import Interval
 from upright.stats.clusters import totals, variance_of_mean
-from upright.stats.intervals import LEVEL, Floats
+from upright.stats.intervals import LEVEL, Clusters, Floats
 
 
-def clustered_mean(values: Floats, clusters: Sequence[str], level: float = LEVEL) -> Interval:
+def clustered_mean(values: Floats, clusters: Clusters, level: float = LEVEL) -> Interval:
     """Student's interval on the cluster-robust variance, with clusters - 1 degrees of freedom.
 
     Cameron and Miller 2015 (J. Human Resources 50), section VI; with every value a cluster of

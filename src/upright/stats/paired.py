@@ -4,7 +4,6 @@
 is b - a. `upright.stats.unpaired` does the same for runs on samples of their own.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from scipy.stats import binomtest, norm, t
 
 from upright.core import Interval
 from upright.stats.clusters import Totals, totals, variance_of_mean
-from upright.stats.intervals import LEVEL, Bounds, Floats
+from upright.stats.intervals import LEVEL, Bounds, Clusters, Floats
 
 DRAWS = 10_000
 FEW, MANY = 14, 5000
@@ -27,9 +26,7 @@ class Significance(NamedTuple):
     method: str
 
 
-def paired_difference(
-    a: Floats, b: Floats, clusters: Sequence[str], level: float = LEVEL
-) -> Interval:
+def paired_difference(a: Floats, b: Floats, clusters: Clusters, level: float = LEVEL) -> Interval:
     """mean(b) - mean(a) of the same samples.
 
     Bonett and Price 2012 (J. Educ. Behav. Stat. 37): Wald's interval after adding one
@@ -81,7 +78,7 @@ def mcnemar(a: Floats, b: Floats) -> float:
 
 
 def permutation(
-    differences: Floats, clusters: Sequence[str], draws: int = DRAWS, seed: int = 0
+    differences: Floats, clusters: Clusters, draws: int = DRAWS, seed: int = 0
 ) -> Significance:
     """Whether the differences are centred on 0: signs of whole clusters flipped.
 
@@ -123,7 +120,7 @@ def _as_far(sizes: Floats, seen: float, draws: int, rng: np.random.Generator) ->
     return found
 
 
-def paired_test(a: Floats, b: Floats, clusters: Sequence[str]) -> Significance:
+def paired_test(a: Floats, b: Floats, clusters: Clusters) -> Significance:
     """McNemar's exact test for independent yes/no values; else signs of clusters flipped."""
     first, second = np.asarray(a, float), np.asarray(b, float)
     binary = all(bool(np.all((x == 0) | (x == 1))) for x in (first, second))

@@ -9,7 +9,6 @@ inside [0, 1] and, in simulation, their coverage from 50 answers up; a percentil
 short there and needs a thousand times the memory.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,13 +18,13 @@ from scipy.stats import t
 
 from upright.core import Interval
 from upright.stats.clusters import totals, variance_of_mean
-from upright.stats.intervals import LEVEL, Floats, wilson
+from upright.stats.intervals import LEVEL, Clusters, Floats, wilson
 
 NOTHING = Interval(None, None, None, "nothing to score")
 
 
 def brier(
-    right: Floats, probabilities: Floats, clusters: Sequence[str], level: float = LEVEL
+    right: Floats, probabilities: Floats, clusters: Clusters, level: float = LEVEL
 ) -> Interval:
     """The mean squared distance of a probability from what happened (Brier 1950).
 
@@ -38,9 +37,7 @@ def brier(
     return _interval(value, squares - value, clusters, level)
 
 
-def aurc(
-    confidence: Floats, losses: Floats, clusters: Sequence[str], level: float = LEVEL
-) -> Interval:
+def aurc(confidence: Floats, losses: Floats, clusters: Clusters, level: float = LEVEL) -> Interval:
     """The area under the risk-coverage curve (Geifman and El-Yaniv 2017, arXiv 1705.08500).
 
     The mean, over samples, of the mean loss (in [0, 1]) of all answers at least as sure: what one
@@ -53,7 +50,7 @@ def aurc(
 
 
 def excess_aurc(
-    confidence: Floats, wrong: Floats, clusters: Sequence[str], level: float = LEVEL
+    confidence: Floats, wrong: Floats, clusters: Clusters, level: float = LEVEL
 ) -> Interval:
     """AURC less that of the best possible order: Geifman et al. 2019 (arXiv 1805.08206).
 
@@ -104,7 +101,7 @@ def _from(values: Floats, first: NDArray[np.intp]) -> Floats:
     return np.asarray(np.cumsum(values[::-1])[::-1][first])
 
 
-def _interval(value: float, pull: Floats, clusters: Sequence[str], level: float) -> Interval:
+def _interval(value: float, pull: Floats, clusters: Clusters, level: float) -> Interval:
     """Student's interval on the logit scale; without variation, the bound that Wilson's leaves."""
     groups = totals(pull - pull.mean(), clusters)
     variance = variance_of_mean(groups)

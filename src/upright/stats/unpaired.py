@@ -4,21 +4,28 @@ What a comparison without pairs could have seen: shown beside `upright.stats.pai
 both ran on the same samples most of the noise is common to both.
 """
 
-from collections.abc import Sequence
 
 import numpy as np
 from scipy.stats import norm
 
 from upright.core import Interval
-from upright.stats.intervals import ADDED, LEVEL, Floats, difference, effective_n, proportion
+from upright.stats.intervals import (
+    ADDED,
+    LEVEL,
+    Clusters,
+    Floats,
+    difference,
+    effective_n,
+    proportion,
+)
 from upright.stats.paired import Significance
 
 
 def unpaired_difference(
     a: Floats,
-    clusters_a: Sequence[str],
+    clusters_a: Clusters,
     b: Floats,
-    clusters_b: Sequence[str],
+    clusters_b: Clusters,
     level: float = LEVEL,
 ) -> Interval:
     """mean(b) - mean(a) of values in [0, 1]: clustered Wilson intervals combined by MOVER.
@@ -32,9 +39,7 @@ def unpaired_difference(
     return Interval(q - p, *ends, "unpaired, MOVER difference")
 
 
-def unpaired_test(
-    a: Floats, clusters_a: Sequence[str], b: Floats, clusters_b: Sequence[str]
-) -> Significance:
+def unpaired_test(a: Floats, clusters_a: Clusters, b: Floats, clusters_b: Clusters) -> Significance:
     """The two-proportion score test at effective sample sizes, two-sided.
 
     The pooled z test, whose square is Pearson's chi-squared (Agresti 2013, section 3.2.1). For
