@@ -10,10 +10,32 @@ Names are imported on first use, so that `import upright` costs nothing.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from upright.api import Job, Run, evaluate, open_run, preview, relabel, score, select
+    from upright.api import (
+        Job,
+        Run,
+        evaluate,
+        export,
+        import_run,
+        open_run,
+        preview,
+        relabel,
+        score,
+        select,
+    )
 
 __version__ = "0.1.0"
-__all__ = ["Job", "Run", "evaluate", "open_run", "preview", "relabel", "score", "select"]
+__all__ = [
+    "Job",
+    "Run",
+    "evaluate",
+    "export",
+    "import_run",
+    "open_run",
+    "preview",
+    "relabel",
+    "score",
+    "select",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ import sys
 import typer
 
 from upright import __version__
-from upright.cli import check, data, doctor, judge, report, run, score
+from upright.cli import check, data, doctor, export, import_, judge, report, run, score
 from upright.cli import list as list_verb
 from upright.core.errors import UprightError
 
@@ -26,6 +26,8 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("score")(score.score)
 app.command("report")(report.report)
+app.command("import")(import_.import_)
+app.command("export")(export.export)
 app.command("list")(list_verb.list_)
 app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)

@@ -1,0 +1,4 @@
+FORMATS = ()
+
+
+def export_run() -> None: ...
