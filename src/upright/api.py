@@ -129,7 +129,7 @@ def score(answers: Path | str, benchmark: str | Sequence[str], job: Job | None =
     return evaluate(f"replay/{answers}", job or Job(settings=settings))
 
 
-def import_run(  # noqa: PLR0913 - as `evaluate`
+def import_run(
     files: Path | str | Sequence[Path | str],
     kind: str | None = None,
     *,

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from upright.core import DataError, UsageError, one_line, unknown
 from upright.interop.foreign import Log

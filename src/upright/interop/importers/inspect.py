@@ -190,7 +190,7 @@ def _values(scores: Mapping[str, Score]) -> Iterator[tuple[str, float | None]]:
 def _value(value: Any) -> float | None:
     if not isinstance(value, str):
         return number(value)
-    return LETTERS.get(value, LETTERS.get(value.lower(), None))
+    return LETTERS.get(value, LETTERS.get(value.lower()))
 
 
 def _response(sample: Sample) -> Response:

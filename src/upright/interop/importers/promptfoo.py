@@ -31,13 +31,13 @@ class Prompt(msgspec.Struct):
 
 class Grading(msgspec.Struct):
     reason: str | None = None
-    componentResults: list[Any] | None = None  # noqa: N815 - their name
+    componentResults: list[Any] | None = None
 
 
 class Answer(msgspec.Struct):
     output: Any = None
-    tokenUsage: dict[str, Any] | None = None  # noqa: N815
-    finishReason: str | None = None  # noqa: N815
+    tokenUsage: dict[str, Any] | None = None
+    finishReason: str | None = None
 
 
 class TestCase(msgspec.Struct):
@@ -52,12 +52,12 @@ class Result(msgspec.Struct):
     provider: Provider
     score: float | None = None
     vars: dict[str, Any] | None = None
-    testCase: TestCase = msgspec.field(default_factory=TestCase)  # noqa: N815
-    gradingResult: Grading | None = None  # noqa: N815
+    testCase: TestCase = msgspec.field(default_factory=TestCase)
+    gradingResult: Grading | None = None
     response: Answer | None = None
     error: str | None = None
-    failureReason: int | None = None  # noqa: N815
-    latencyMs: float | None = None  # noqa: N815
+    failureReason: int | None = None
+    latencyMs: float | None = None
     metadata: dict[str, Any] | None = None
 
 
