@@ -14,7 +14,6 @@ import pyarrow as pa
 from upright.core import DataError
 from upright.interop.untrusted import Source
 
-ZSTANDARD = 93
 LARGEST_ENTRY = 256 << 20
 LARGEST_TOTAL = 4 << 30
 """Bytes after unpacking: a few kilobytes of zeros may claim to be terabytes."""
@@ -47,20 +46,20 @@ class Archive:
         if entry.flag_bits & ENCRYPTED:
             raise DataError(f"{place} is encrypted.")
         limit = min(LARGEST_ENTRY, self._left)
+        if entry.file_size > limit:
+            raise DataError(f"{place} unpacks to more than {limit:,} bytes: it is not read.")
         try:
-            found = self._unpack(entry, limit)
+            found = self._unpack(entry, entry.file_size)
         # pyarrow's errors are OSErrors and ValueErrors
         except (zlib.error, struct.error, OSError, ValueError, EOFError, IndexError) as error:
             raise DataError(f"{place} is damaged: {error}.") from error
-        if len(found) > limit:
-            raise DataError(f"{place} unpacks to more than {limit:,} bytes: it is not read.")
-        if zlib.crc32(found) != entry.CRC:
-            raise DataError(f"{place} is damaged: its checksum is wrong.")
+        if len(found) != entry.file_size or zlib.crc32(found) != entry.CRC:
+            raise DataError(f"{place} is damaged: its size or its checksum is wrong.")
         self._left -= len(found)
         return found
 
-    def _unpack(self, entry: zipfile.ZipInfo, limit: int) -> bytes:
-        """At most one byte more than the limit, whatever the entry says of its own size."""
+    def _unpack(self, entry: zipfile.ZipInfo, size: int) -> bytes:
+        """At most one byte more than the entry says it holds."""
         at = entry.header_offset
         name, extra = struct.unpack("<HH", self._content[at + 26 : at + LOCAL_HEADER])
         start = at + LOCAL_HEADER + name + extra
@@ -69,9 +68,9 @@ class Archive:
             case zipfile.ZIP_STORED:
                 return packed
             case zipfile.ZIP_DEFLATED:
-                return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, limit + 1)
+                return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size + 1)
             case 93:
                 with pa.input_stream(pa.BufferReader(packed), compression="zstd") as stream:
-                    return bytes(stream.read(limit + 1))
+                    return bytes(stream.read(size + 1))
             case other:
                 raise ValueError(f"compression method {other} is not known here")

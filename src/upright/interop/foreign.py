@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from upright.core import Message, Response
 
@@ -32,10 +32,11 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Foreign:
-    """One benchmark as a tool ran it. The first metric of its first answers is its headline.
+    """One benchmark as a tool ran it. Its first metric that is a rate is its headline.
 
     metrics     by name, what the metric is called where it decides: the judge
     lower       metrics of which less is better
+    file        where it was read, for messages
     """
 
     name: str
@@ -44,6 +45,7 @@ class Foreign:
     answers: Sequence[Told]
     lower: frozenset[str] = frozenset()
     version: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,6 @@ class Log:
     benchmarks: Sequence[Foreign]
     started: str = ""
     finished: str = ""
-    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def number(value: object) -> float | None:

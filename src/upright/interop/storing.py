@@ -37,7 +37,7 @@ from upright.runs.store import (
 from upright.runs.tables import write_estimates, write_samples
 from upright.stats.metrics import mean
 
-LONGEST_NAME = 60
+LONGEST_NAME, LONGEST_TEXT = 60, 200
 LIMITS = (
     "Asked and judged by another tool: Upright repeated neither, and knows nothing of its judge.",
     "Of what kind an answer is, only empty, filtered and failed ones were told apart.",
@@ -91,10 +91,10 @@ def store(log: Log, files: Mapping[str, Any], out: Path, command: Sequence[str] 
 def _table(log: Log, benchmark: Foreign) -> Table:
     id = f"{log.tool}/{benchmark.name}"
     if not benchmark.answers:
-        raise DataError(f"{id} holds no answers.")
+        raise DataError(f"{benchmark.file}: {id} holds no answers.")
     metrics = _usable(id, benchmark)
     by_metric = {
-        metric: _judged(id, log.model, benchmark, metric, f"{log.tool}:{benchmark.metrics[metric]}")
+        metric: _judged(id, log.model, benchmark, metric, _judge(log, benchmark, metric))
         for metric in metrics
     }
     estimates = [
@@ -125,9 +125,10 @@ def _usable(id: str, benchmark: Foreign) -> list[str]:
     # A metric without a single verdict leads only where there is no other.
     usable = [name for name in rates if values[name]] or rates
     if not usable:
+        names = one_line(", ".join(values), LONGEST_TEXT) or "none at all"
         raise DataError(
-            f"{id}: no metric has values between 0 and 1 ({', '.join(values) or 'none at all'}), "
-            "and only such can be imported."
+            f"{benchmark.file}: no metric of {id} has values between 0 and 1 ({names}), and only "
+            "such can be imported."
         )
     return usable
 
@@ -183,15 +184,23 @@ def _outcome(told: Told, value: float | None) -> Outcome:
     return Outcome.ANSWERED if value is not None else Outcome.UNPARSED
 
 
+def _judge(log: Log, benchmark: Foreign, metric: str) -> str:
+    return f"{log.tool}:{one_line(benchmark.metrics[metric], LONGEST_NAME)}"
+
+
 def _card(log: Log, benchmark: Foreign, metrics: Sequence[str]) -> dict[str, Any]:
-    left_out = [name for name in benchmark.metrics if name not in metrics]
     return {
         "title": f"{benchmark.name} ({log.tool})",
-        "measures": benchmark.measures,
+        "measures": one_line(benchmark.measures, LONGEST_TEXT),
         "dimension": dimension_of(f"{log.tool}/{benchmark.name}"),
-        "limits": [*LIMITS, *([f"Not imported: {', '.join(left_out)}."] if left_out else [])],
-        "data": f"{log.tool} {benchmark.version}".strip(),
+        "limits": [*LIMITS, *_left_out(benchmark, metrics)],
+        "data": one_line(f"{log.tool} {benchmark.version}", LONGEST_NAME),
     }
+
+
+def _left_out(benchmark: Foreign, metrics: Sequence[str]) -> Iterator[str]:
+    if names := [name for name in benchmark.metrics if name not in metrics]:
+        yield one_line(f"Not imported: {', '.join(names)}.", LONGEST_TEXT)
 
 
 def _info(
@@ -210,10 +219,5 @@ def _info(
         "settings": {"suite": log.tool},
         "data": files,
         "benchmarks": {table.id: table.card for table in tables},
-        "imported": {
-            "tool": log.tool,
-            "version": log.version,
-            "when": when,
-            "facts": dict(log.facts),
-        },
+        "imported": {"tool": log.tool, "version": log.version, "when": when},
     }

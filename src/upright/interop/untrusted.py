@@ -1,6 +1,7 @@
 """Reading what strangers wrote: every file is bounded, every error names its file and line."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ T = TypeVar("T")
 
 LARGEST = 2 << 30
 """Bytes of a file: more would not fit beside what is made of it."""
+HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""An escape that may be half a character."""
 MALFORMED = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
 """What reading a value of any shape may raise; msgspec's errors are ValueErrors."""
 
@@ -58,11 +61,23 @@ class Source:
 def parse(content: bytes, place: str) -> Any:
     """JSON as Python tools write it: NaN is allowed, half a character is spelled out."""
     try:
-        return json.loads(content.decode("utf-8-sig", "replace"), strict=False)
+        found = json.loads(content.decode("utf-8-sig", "replace"), strict=False)
+        return _spelled_out(found) if HALF.search(content) else found
     except (ValueError, RecursionError) as error:
         raise DataError(
             f"{place} is not JSON, or was cut off: {str(error) or 'it is nested too deeply'}."
         ) from error
+
+
+def _spelled_out(value: Any) -> Any:
+    """The same, and every text in it can be stored."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list):
+        return [_spelled_out(item) for item in value]
+    if isinstance(value, dict):
+        return {printable(name): _spelled_out(item) for name, item in value.items()}
+    return value
 
 
 def read_as(value: Any, type: type[T], place: str) -> T:

@@ -97,7 +97,6 @@ class Origin(msgspec.Struct, frozen=True):
     tool: str
     version: str = ""
     when: str = ""
-    facts: dict[str, str] = {}
 
 
 class RunFacts(msgspec.Struct, frozen=True):

@@ -36,7 +36,7 @@ def _origin(run: RunFacts) -> dict[str, dict[str, Any]]:
     if (origin := run.imported) is None:
         return {}
     told = {"tool": origin.tool, "version": origin.version, "imported": origin.when}
-    return {"Imported from": {**told, **origin.facts}}
+    return {"Imported from": told}
 
 
 def _judges(run: RunFacts) -> dict[str, dict[str, Any]]:

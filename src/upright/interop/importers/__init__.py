@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from upright.core import DataError, UsageError, one_line, unknown
+from upright.core import DataError, UsageError, one_line, printable, unknown
 from upright.interop.foreign import Log
 from upright.interop.importers import garak, inspect, lm_eval, promptfoo
 from upright.interop.storing import store
@@ -38,7 +38,7 @@ def import_files(
         raise unknown("kind of file", kind, READERS)
     sources = [Source(path) for path in paths]
     log = _of_one_model(READERS[kind](sources), model)
-    data = {s.path.name: {"sha256": s.sha256, "rows": _rows(s)} for s in sources}
+    data = {printable(s.path.name): {"sha256": s.sha256, "rows": _rows(s)} for s in sources}
     with explained(out):
         return store(log, data, out, command)
 
@@ -97,7 +97,7 @@ def _strange(source: Source) -> UsageError:
 def _of_one_model(logs: Sequence[Log], model: str) -> Log:
     """The logs of one model as one."""
     names = sorted({one_line(log.model, LONGEST_NAME) for log in logs} - {""})
-    chosen = model or (names[0] if len(names) == 1 else "")
+    chosen = one_line(model, LONGEST_NAME) or (names[0] if len(names) == 1 else "")
     if not names and not model:
         raise UsageError("The files do not say which model answered. Name it: --model NAME")
     if len(names) > 1 and chosen not in names:
@@ -118,12 +118,11 @@ def _of_one_model(logs: Sequence[Log], model: str) -> Log:
         raise UsageError(f"{twice} is in the files twice. Import each file as a run of its own.")
     return Log(
         tool=kept[0].tool,
-        version=", ".join(sorted({log.version for log in kept} - {""})),
+        version=one_line(", ".join(sorted({log.version for log in kept} - {""})), LONGEST_NAME),
         model=chosen,
         benchmarks=benchmarks,
-        started=min((log.started for log in kept if log.started), default=""),
-        finished=max((log.finished for log in kept if log.finished), default=""),
-        facts={name: value for log in kept for name, value in log.facts.items()},
+        started=one_line(min((log.started for log in kept if log.started), default=""), 40),
+        finished=one_line(max((log.finished for log in kept if log.finished), default=""), 40),
     )
 
 

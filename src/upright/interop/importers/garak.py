@@ -61,7 +61,9 @@ def _log(source: Source) -> Log:
         model="/".join(filter(None, name)),
         started=text(report.init.get("start_time")),
         finished=report.finished,
-        benchmarks=[_benchmark(probe, answers) for probe, answers in sorted(probes.items())],
+        benchmarks=[
+            _benchmark(source, probe, answers) for probe, answers in sorted(probes.items())
+        ],
     )
 
 
@@ -96,11 +98,12 @@ def _plugin(setup: Mapping[str, Any], what: str) -> str:
     return text(setup.get(f"plugins.target_{what}") or setup.get(f"plugins.model_{what}"))
 
 
-def _benchmark(probe: str, answers: Sequence[Told]) -> Foreign:
+def _benchmark(source: Source, probe: str, answers: Sequence[Told]) -> Foreign:
     """The detector that comes first in an attempt is the probe's primary one."""
     metrics = {name: name for told in answers for name in told.values}
     return Foreign(
         name=probe,
+        file=str(source.path),
         measures="The share of outputs in which a detector of garak finds no success of its probe",
         metrics=metrics,
         answers=answers,

@@ -116,7 +116,7 @@ def _log(source: Source) -> Log:
             f"{source.path} holds {len(answers)} of {asked} samples: was it written with "
             "--no-log-samples, or by --log-shared?"
         )
-    return _assembled(header, answers)
+    return _assembled(source, header, answers)
 
 
 def _entries(archive: Archive) -> Iterator[tuple[str, Any]]:
@@ -133,7 +133,7 @@ def _expect_success(header: Header, source: Source) -> None:
         )
 
 
-def _assembled(header: Header, answers: Sequence[Told]) -> Log:
+def _assembled(source: Source, header: Header, answers: Sequence[Told]) -> Log:
     spec, results = header.eval, header.results or Results()
     names = [score.name for score in results.scores]
     names += [name for told in answers for name in told.values]
@@ -149,6 +149,7 @@ def _assembled(header: Header, answers: Sequence[Told]) -> Log:
         benchmarks=[
             Foreign(
                 name=spec.task.rsplit("/", 1)[-1],
+                file=str(source.path),
                 measures=f"The Inspect task {spec.task}",
                 metrics={name: name for name in ordered if name in told} or {"score": "score"},
                 answers=answers,

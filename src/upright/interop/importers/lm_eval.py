@@ -23,7 +23,7 @@ TOOL = "lm_eval"
 class Line(msgspec.Struct):
     doc_id: int
     doc_hash: str
-    metrics: list[str]
+    metrics: list[str] = []
     doc: Any = None
     target: Any = ""
     arguments: Any = ()
@@ -81,7 +81,7 @@ def _log(source: Source, results: Results | None) -> Log:
     for place, row in source.lines():
         line = read_as(row, Line, place)
         with at(place):
-            values = {_metric(name, line): number(row.get(name)) for name in line.metrics}
+            values = {_metric(n, line): number(row.get(n)) for n in _metrics(line, row)}
             metrics |= {name: name for name in values}
             key = (line.doc_id, line.doc_hash)
             before = answers.get(key)
@@ -97,6 +97,7 @@ def _log(source: Source, results: Results | None) -> Log:
         benchmarks=[
             Foreign(
                 name=task,
+                file=str(source.path),
                 measures="A task of lm-evaluation-harness",
                 metrics=metrics,
                 answers=list(answers.values()),
@@ -105,6 +106,12 @@ def _log(source: Source, results: Results | None) -> Log:
             )
         ],
     )
+
+
+def _metrics(line: Line, row: Mapping[str, Any]) -> Sequence[str]:
+    """Lines of earlier versions do not say which of their numbers are metrics."""
+    known = Line.__struct_fields__
+    return line.metrics or [n for n in row if n not in known and number(row[n]) is not None]
 
 
 def _metric(name: str, line: Line) -> str:
@@ -172,4 +179,7 @@ def _target(target: Any, options: Sequence[str]) -> str:
 def _started(results: Results) -> str:
     if results.date is None:
         return ""
-    return datetime.fromtimestamp(results.date, UTC).isoformat(timespec="seconds")
+    try:
+        return datetime.fromtimestamp(results.date, UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        return ""

@@ -9,14 +9,14 @@ from typing import Any
 
 import msgspec
 
-from upright.core import Message, Response, digest
+from upright.core import DataError, Message, Response, digest
 from upright.interop.foreign import Foreign, Log, Told, number
 from upright.interop.untrusted import Source, at, parse, read_as, text
 
 TOOL = "promptfoo"
 FAILED = 2
 """The failure reason of a test that could not be carried out."""
-ROLES = {"system", "user", "assistant"}
+ROLES = ("system", "user", "assistant")
 
 
 class Provider(msgspec.Struct):
@@ -93,10 +93,10 @@ def _logs(source: Source) -> list[Log]:
             plugin = text((result.metadata or {}).get("pluginId"))
             told = _told(result, key, epoch)
             found.setdefault(model, {}).setdefault(plugin or name, []).append(told)
-    return [_log(file, model, parts) for model, parts in found.items()]
+    return [_log(source, file, model, parts) for model, parts in found.items()]
 
 
-def _log(file: File, model: str, parts: Mapping[str, Sequence[Told]]) -> Log:
+def _log(source: Source, file: File, model: str, parts: Mapping[str, Sequence[Told]]) -> Log:
     return Log(
         tool=TOOL,
         version=text((file.metadata or {}).get("promptfooVersion")),
@@ -105,6 +105,7 @@ def _log(file: File, model: str, parts: Mapping[str, Sequence[Told]]) -> Log:
         benchmarks=[
             Foreign(
                 name=part,
+                file=str(source.path),
                 measures="The share of promptfoo's tests that pass",
                 metrics={"pass": "assertions", "score": "assertions"},
                 answers=answers,
@@ -162,9 +163,21 @@ def _count(tokens: Any) -> int | None:
 def _messages(raw: Any) -> tuple[Message, ...]:
     """A prompt is a text, or a chat as JSON in a text."""
     told = text(raw)
-    turns = parse(told.encode(), "prompt") if told.lstrip().startswith("[{") else None
-    if isinstance(turns, list) and all(
-        isinstance(t, dict) and t.get("role") in ROLES for t in turns
-    ):
-        return tuple(Message(turn["role"], text(turn.get("content"))) for turn in turns)
-    return (Message("user", told),)
+    turns = _chat(told) if told.lstrip().startswith("[") else None
+    if turns is None:
+        return (Message("user", told),)
+    return tuple(Message(turn["role"], text(turn.get("content"))) for turn in turns)
+
+
+def _chat(told: str) -> list[dict[str, Any]] | None:
+    try:
+        turns = parse(told.encode(), "a prompt")
+    except DataError:
+        # Many a prompt begins with a bracket and is no JSON.
+        return None
+    is_chat = isinstance(turns, list) and turns and all(_is_turn(turn) for turn in turns)
+    return turns if is_chat else None
+
+
+def _is_turn(turn: Any) -> bool:
+    return isinstance(turn, dict) and turn.get("role") in ROLES
