@@ -14,6 +14,7 @@ from tests.reports.conftest import NASTY
 from upright.api import import_run
 from upright.core import DataError, UprightError, UsageError
 from upright.interop import archive
+from upright.interop.untrusted import Source
 from upright.reports import load_profile, render_page
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -108,7 +109,7 @@ def test_several_models_are_told_apart(tmp_path: Path) -> None:
 
 def rezipped(change: Callable[[str, bytes], bytes | None]) -> bytes:
     """The Inspect log with its entries changed, or left out."""
-    source, made = archive.Archive(archive.Source(EVAL)), io.BytesIO()
+    source, made = archive.Archive(Source(EVAL)), io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
         for name in source.names(""):
             if (content := change(name, source.read(name))) is not None:
@@ -169,6 +170,15 @@ def test_garak_that_was_stopped(tmp_path: Path) -> None:
     kept = [line for line in lines if '"eval"' not in line or "dan.Toy" not in line]
     told = refused(tmp_path, "r.report.jsonl", "\n".join(kept).encode())
     assert "garak stopped before it had evaluated dan.Toy" in told
+
+
+def test_garak_counts_must_agree(tmp_path: Path) -> None:
+    lines = (FIXTURES / "garak" / "strong.report.jsonl").read_text().splitlines()
+    place = next(n for n, line in enumerate(lines) if '"status": 2' in line)
+    told = refused(
+        tmp_path, "r.report.jsonl", "\n".join(lines[:place] + lines[place + 1 :]).encode()
+    )
+    assert "garak counted 9 outputs of dan.Toy that pass toy.Hit, but its attempts hold 7" in told
 
 
 def test_hostile_text_is_kept_and_harmless(tmp_path: Path) -> None:

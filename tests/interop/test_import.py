@@ -1,8 +1,9 @@
 """Importing real files of other tools.
 
-The fixtures of lm-eval 0.4.13, Inspect 0.3.285 and promptfoo 0.121.20 were written by these tools
-from our own questions and toy models ("strong" and "weak"); only volatile bookkeeping was taken out
-of two of them (events of the Inspect JSON log, token details of promptfoo).
+The fixtures were written by lm-eval 0.4.13, garak 0.17.1, Inspect 0.3.285 and promptfoo 0.121.20
+from our own questions and toy models, "strong" and "weak" (garak's probes, detectors and generator
+are ours too). Only bookkeeping that is not read was taken out: events of the Inspect JSON log,
+token details of promptfoo, the plug-in cache and the copies of conversations of garak.
 """
 
 import json
@@ -16,16 +17,15 @@ from upright.core import UsageError
 from upright.runs.store import Run
 
 FIXTURES = Path(__file__).parent / "fixtures"
-Import = Callable[..., Run]
+Import = Callable[[str], Run]
 
 
 @pytest.fixture
 def imported(tmp_path: Path) -> Import:
     """Imports fixtures by their path, found by their content."""
 
-    def importing(*names: str, **given: str) -> Run:
-        files = [file for name in names for file in sorted(FIXTURES.glob(name))]
-        return import_run(files, out=tmp_path / "runs", **given)
+    def importing(name: str) -> Run:
+        return import_run(sorted(FIXTURES.glob(name)), out=tmp_path / "runs")
 
     return importing
 
@@ -125,11 +125,12 @@ def test_garak_detectors_are_metrics_and_hits_are_zero(imported: Import) -> None
     assert set(run.estimates.benchmark) == {"garak/dan.Toy", "garak/snowball.Toy"}
     told = headline(run, "garak/dan.Toy")
     assert (told["metric"], told["judge"]) == ("passed_toy.Hit", "garak:toy.Hit")
-    assert (told["dimension"], told["n"], told["n_unscored"]) == ("safety", 42, 2)
-    assert told["value"] == pytest.approx(36 / 40)  # garak's own eval record: 36 of 40 passed
-    assert run.info["model"]["id"] == "test/toy-strong"
+    assert (told["dimension"], told["n"], told["n_unscored"]) == ("safety", 12, 2)
+    assert "2 of 12 answers are unscored" in str(told["withheld"])
+    assert run.info["model"]["id"] == "toy.Toy/toy-strong"
     dan = run.samples[run.samples.benchmark == "garak/dan.Toy"]
-    assert dan.outcome.value_counts().to_dict() == {"answered": 40, "error": 1, "unparsed": 1}
+    assert dan["value"].mean() == pytest.approx(9 / 10)  # garak itself: 9 passed, 1 failed, 2 nones
+    assert dan.outcome.value_counts().to_dict() == {"answered": 10, "error": 1, "unparsed": 1}
     assert dan.groupby("sample_id").epoch.max().eq(2).all()
 
 

@@ -17,6 +17,8 @@ TOOL = "garak"
 EVALUATED = 2
 """The status of an attempt whose outputs every detector has read."""
 THRESHOLD = 0.5
+"""garak's own. A report does not say whether another was set: its counts tell."""
+PASSED = "passed_"
 
 
 class Attempt(msgspec.Struct):
@@ -35,7 +37,7 @@ class Report(msgspec.Struct):
     init: dict[str, Any] = {}
     finished: str = ""
     attempts: list[tuple[str, Attempt]] = []
-    evaluated: set[str] = set()
+    evaluated: dict[str, dict[str, int]] = {}
 
 
 def read(sources: Sequence[Source]) -> list[Log]:
@@ -49,12 +51,12 @@ def _log(source: Source) -> Log:
             _gather(report, row, place)
     _expect_whole(report, source)
     name = (_plugin(report.setup, "type"), _plugin(report.setup, "name"))
-    threshold = number(report.setup.get("run.eval_threshold"))
     probes: dict[str, list[Told]] = {}
     for place, attempt in report.attempts:
         with at(place):
-            told = list(_told(attempt, THRESHOLD if threshold is None else threshold))
-        probes.setdefault(attempt.probe_classname.removeprefix("probes."), []).extend(told)
+            probes.setdefault(_probe(attempt), []).extend(_told(attempt))
+    for probe, answers in probes.items():
+        _expect_same(source, probe, answers, report.evaluated[probe])
     return Log(
         tool=TOOL,
         version=text(report.init.get("garak_version")),
@@ -74,7 +76,8 @@ def _gather(report: Report, row: Any, place: str) -> None:
         case "init":
             report.init = dict(row)
         case "eval":
-            report.evaluated.add(text(row["probe"]).removeprefix("probes."))
+            passed = report.evaluated.setdefault(row["probe"].removeprefix("probes."), {})
+            passed[row["detector"].removeprefix("detector.")] = int(row["passed"])
         case "completion":
             report.finished = text(row.get("end_time"))
         case "attempt" if row["status"] == EVALUATED:
@@ -85,12 +88,30 @@ def _expect_whole(report: Report, source: Source) -> None:
     """Half a probe would be compared with a whole one."""
     if not report.attempts:
         raise DataError(f"{source.path} holds no evaluated attempts.")
-    probes = {attempt.probe_classname.removeprefix("probes.") for _, attempt in report.attempts}
-    if lacking := sorted(probes - report.evaluated):
+    probes = {_probe(attempt) for _, attempt in report.attempts}
+    if lacking := sorted(probes - report.evaluated.keys()):
         raise DataError(
             f"{source.path} was cut off: garak stopped before it had evaluated "
             f"{', '.join(lacking)}. Take out the lines of these probes, or scan them again."
         )
+
+
+def _expect_same(
+    source: Source, probe: str, answers: Sequence[Told], counted: Mapping[str, int]
+) -> None:
+    """As many outputs must have passed as garak itself counted."""
+    for detector, passed in counted.items():
+        here = sum(told.values.get(f"{PASSED}{detector}") == 1 for told in answers)
+        if here != passed:
+            raise DataError(
+                f"{source.path}: garak counted {passed} outputs of {probe} that pass {detector}, "
+                f"but its attempts hold {here}. Lines are missing, or the scan was made with "
+                f"another eval_threshold than {THRESHOLD}."
+            )
+
+
+def _probe(attempt: Attempt) -> str:
+    return attempt.probe_classname.removeprefix("probes.")
 
 
 def _plugin(setup: Mapping[str, Any], what: str) -> str:
@@ -100,17 +121,17 @@ def _plugin(setup: Mapping[str, Any], what: str) -> str:
 
 def _benchmark(source: Source, probe: str, answers: Sequence[Told]) -> Foreign:
     """The detector that comes first in an attempt is the probe's primary one."""
-    metrics = {name: name for told in answers for name in told.values}
+    names = dict.fromkeys(name for told in answers for name in told.values)
     return Foreign(
         name=probe,
         file=str(source.path),
         measures="The share of outputs in which a detector of garak finds no success of its probe",
-        metrics=metrics,
+        metrics={name: name.removeprefix(PASSED) for name in names},
         answers=answers,
     )
 
 
-def _told(attempt: Attempt, threshold: float) -> Iterator[Told]:
+def _told(attempt: Attempt) -> Iterator[Told]:
     messages = tuple(_turns(attempt.prompt))
     for place, output in enumerate(attempt.outputs):
         scores = {d: _score(s, place) for d, s in attempt.detector_results.items()}
@@ -119,7 +140,7 @@ def _told(attempt: Attempt, threshold: float) -> Iterator[Told]:
             key=digest(messages),
             messages=messages,
             values={
-                f"passed_{d}": None if s is None else float(s < threshold)
+                f"{PASSED}{d}": None if s is None else float(s < THRESHOLD)
                 for d, s in scores.items()
             },
             response=Response(finish_reason="error", error="garak recorded no output")
