@@ -12,6 +12,7 @@ from upright.comparisons.leaderboard import leaderboard as rank
 from upright.comparisons.result import Comparison
 from upright.core import (
     Benchmark,
+    DataError,
     Dimension,
     Estimate,
     Model,
@@ -22,8 +23,10 @@ from upright.core import (
     unknown,
 )
 from upright.data import SUITES, DataFile, suite_file
+from upright.interop import TRUSTLLM, detect, export_run, import_files
 from upright.models import DEFAULTS, ModelOptions, open_model
 from upright.models._function import Function
+from upright.models.replay import open_replay
 from upright.runs import (
     Cache,
     Forecast,
@@ -52,7 +55,9 @@ __all__ = [
     "Run",
     "compare",
     "evaluate",
+    "export",
     "findings",
+    "import_run",
     "leaderboard",
     "open_run",
     "pack",
@@ -141,6 +146,44 @@ def score(answers: Path | str, benchmark: str | Sequence[str], job: Job | None =
     return evaluate(f"replay/{answers}", job or Job(settings=settings))
 
 
+def import_run(
+    files: Path | str | Sequence[Path | str],
+    kind: str | None = None,
+    *,
+    out: Path | str = "runs",
+    model: str = "",
+    data: Path | str | None = None,
+    command: tuple[str, ...] = (),
+) -> Run:
+    """Another tool's result files as a run; `kind` is one of `upright.interop.KINDS`.
+
+    The verdicts stay the other tool's (score set `imported`), but for files of the TrustLLM
+    toolkit: they hold answers, and the benchmarks that asked for them judge them.
+
+        upright.import_run("logs/2026-01-01_xstest.eval").estimates
+    """
+    paths = [Path(f) for f in ([files] if isinstance(files, str | Path) else files)]
+    if not paths:
+        raise UsageError("Name at least one file to import.")
+    kind = kind or detect(paths)
+    if kind != TRUSTLLM:
+        return import_files(paths, kind, Path(out), model, command)
+    if len(paths) > 1 or model:
+        raise UsageError("Import TrustLLM's result files one by one, and without a model's name.")
+    folder = Path(data) if data else None
+    settings = Settings(suite=TRUSTLLM, benchmarks=_answered(paths[0], folder), epochs=1)
+    return score(paths[0], (), Job(settings=settings, data=folder, out=Path(out), command=command))
+
+
+def export(run: Path | str | Run, to: str, out: Path | str | None = None) -> Path:
+    """A run as files for another tool; `to` is one of `upright.interop.FORMATS`.
+
+    Returns the folder written, by default one in the current folder named like the run.
+    """
+    opened = run if isinstance(run, Run) else open_run(run)
+    return export_run(opened, to, Path(out) if out else None)
+
+
 def preview(model: AnyModel, job: Job, price: Price | None = None) -> Forecast:
     """What a run would ask and cost, without asking."""
     opened = _open(model, job)
@@ -172,7 +215,7 @@ def compare(
     candidate: Path | str,
     *,
     margin: float = 0.0,
-    score_set: str = "upright",
+    score_set: str = "",
     flips: int = 50,
 ) -> Comparison:
     """Two stored runs on the samples that both answered; `gate.decide` makes a verdict of it.
@@ -232,6 +275,24 @@ def select(
     if not chosen:
         raise UsageError(f"No benchmark measures {', '.join(folders)} yet. See: upright list")
     return chosen
+
+
+def _answered(file: Path, data: Path | None) -> tuple[str, ...]:
+    """The benchmarks of the paper most of whose questions a file of answers answers."""
+    answers = open_replay(str(file), DEFAULTS).answers
+    found = []
+    for id in registry.entries("benchmarks"):
+        benchmark = registry.load("benchmarks", id)
+        rows = suite_file(TRUSTLLM, benchmark.file, data).raw
+        asked = [row.raw_prompt for row in rows if benchmark.keep(row)]
+        if 2 * sum(prompt in answers for prompt in asked) > len(asked):
+            found.append(id)
+    if not found:
+        raise DataError(
+            f"{file} answers the questions of none of the paper's benchmarks. If it answers "
+            f"some of one, name it: upright score {file} --benchmark ID"
+        )
+    return tuple(found)
 
 
 def _listed(names: str | Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ def test_it_has_the_promised_keys(plain: Path) -> None:
     assert told["model"] == "mock/oracle"
     external = told["benchmarks"][0]
     assert set(external) == {
-        *("id", "dimension", "n", "n_unscored", "outcomes", "upright", "published")
+        *("id", "dimension", "n", "n_unscored", "outcomes", "upright", "published", "imported")
     }
     assert set(external["upright"]) == set(external["published"]) == SCORE_SET
 

@@ -9,9 +9,9 @@ from huggingface_hub import ModelCard, ModelCardData, metadata_load
 from tests.reports.conftest import HARMFUL, NASTY
 from tests.reports.stored import CARD, Stored, estimate, sample
 from upright.core import registry
+from upright.core.inert import UNSAFE
 from upright.reports import load_profile
 from upright.reports.frameworks import DISCLAIMER
-from upright.reports.inert import UNSAFE
 from upright.reports.model_card import model_card
 from upright.reports.model_index import data_file, front_matter
 

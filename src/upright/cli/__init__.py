@@ -14,7 +14,9 @@ from upright.cli import (
     compare,
     data,
     doctor,
+    export,
     findings,
+    import_,
     judge,
     leaderboard,
     pack,
@@ -46,6 +48,8 @@ app.command("verify")(verify.verify)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("findings")(findings.findings)
 app.command("card")(card.card)
+app.command("import")(import_.import_)
+app.command("export")(export.export)
 app.command("list")(list_verb.list_)
 app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)

@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
-from upright.reports.inert import inert
+from upright.core.inert import inert
 from upright.runs.labelling import Question
 
 Keys = Callable[[], str]

@@ -63,9 +63,9 @@ def up_to_date(run: Path) -> None:
 def incomplete(profile: "Profile") -> bool:
     """Whether over 5 % of the answers behind some benchmark's headline could not be scored.
 
-    Where both score sets ran, the upright one tells: the toolkit's drops answers by design.
+    The leading score set tells: the original toolkit's drops answers by design.
     """
-    measured = [s.headline for b in profile.benchmarks if (s := b.upright or b.published)]
+    measured = [s.headline for b in profile.benchmarks if (s := b.leading or b.published)]
     return any(m.n_unscored > TOLERATED * m.n for m in measured)
 
 

@@ -22,7 +22,9 @@ def compare(
         bool,
         typer.Option(help="With --fail-if-worse: exit 1 unless such a loss is excluded."),
     ] = False,
-    score_set: Annotated[str, typer.Option(help="upright or published.")] = "upright",
+    score_set: Annotated[
+        str, typer.Option(help="upright, published or imported; by default the one that leads.")
+    ] = "",
     flips: Annotated[int, typer.Option(min=0, help="How many changed answers to list.")] = 50,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
     sarif: Annotated[Path | None, typer.Option(help="Write SARIF 2.1.0.")] = None,

@@ -22,7 +22,7 @@ def verify(
     from upright.api import verify as verified
     from upright.cli._output import emit
     from upright.core.errors import StoreError, UsageError
-    from upright.reports.inert import one_line
+    from upright.core.inert import one_line
 
     try:
         found = verified(evidence)
@@ -36,7 +36,9 @@ def verify(
             typer.echo(f"Not proven: {one_line(wrong.what, 160)}: {one_line(wrong.why, 300)}")
         if len(found.unproven) > SHOWN:
             typer.echo(f"... and {len(found.unproven) - SHOWN} more: --json")
-        taken = f", {found.taken:,} of judge models taken as stored" if found.taken else ""
+        taken = (
+            f", {found.taken:,} taken as stored (judge models, other tools)" if found.taken else ""
+        )
         typer.echo(
             f"{found.numbers:,} numbers and {found.verdicts:,} verdicts follow from the answers"
             f"{taken}; {len(found.unproven):,} do not."

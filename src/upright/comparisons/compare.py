@@ -18,7 +18,7 @@ from upright.comparisons.result import (
     Incomparable,
     Side,
 )
-from upright.core import Benchmark, Dimension, Estimate, Interval, Metric, UsageError
+from upright.core import LEADING, Benchmark, Dimension, Estimate, Interval, Metric, UsageError
 from upright.runs.store import Run
 from upright.runs.stored import read_estimates
 from upright.stats.equivalence import non_inferiority
@@ -50,16 +50,18 @@ def compare(
     load: Load,
     *,
     margin: float = 0.0,
-    score_set: str = "upright",
+    score_set: str = "",
     flips_shown: int = FLIPS,
 ) -> Comparison:
     """Candidate against baseline, benchmark by benchmark.
 
     `margin` is the largest loss that does not matter. A benchmark is worse where its loss is
     larger, and significant over all benchmarks together (Bonferroni): see `stats.equivalence`.
+    Without a `score_set` the one that leads: upright's, or what another tool's verdicts became.
     Raises UsageError where nothing can be compared, and says why.
     """
     infos = baseline.info, candidate.info
+    score_set = score_set or _leading(baseline, candidate)
     answers = answers_of(baseline, score_set), answers_of(candidate, score_set)
     left_out = list(apart(infos, answers))
     parts = []
@@ -89,6 +91,11 @@ def compare(
         incomparable=tuple(left_out),
         notes=unlike(*infos),
     )
+
+
+def _leading(baseline: Run, candidate: Run) -> str:
+    held = [{part[1] for part in _headlines(run)} for run in (baseline, candidate)]
+    return next((name for name in LEADING if name in held[0] & held[1]), LEADING[0])
 
 
 def _nothing(

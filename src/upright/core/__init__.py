@@ -1,6 +1,10 @@
 """The nouns. Everything else is made of these; they import only the standard library, msgspec."""
 
 from upright.core.benchmark import (
+    IMPORTED,
+    LEADING,
+    PUBLISHED,
+    UPRIGHT,
     Benchmark,
     Example,
     Judge,
@@ -12,7 +16,7 @@ from upright.core.benchmark import (
 )
 from upright.core.calibration import Agreement, Calibration
 from upright.core.card import Card
-from upright.core.dimension import Dimension
+from upright.core.dimension import OTHER, Dimension
 from upright.core.errors import (
     DataError,
     Interrupted,
@@ -24,6 +28,7 @@ from upright.core.errors import (
     UsageError,
     unknown,
 )
+from upright.core.inert import inert, one_line
 from upright.core.metric import Estimate, Interval, Metric, every
 from upright.core.model import Model
 from upright.core.sample import (
@@ -44,6 +49,11 @@ from upright.core.verdict import Answer, Outcome, Scored, Verdict
 
 __all__ = [
     "EARLIER_WORDING",
+    "IMPORTED",
+    "LEADING",
+    "OTHER",
+    "PUBLISHED",
+    "UPRIGHT",
     "Agreement",
     "Answer",
     "Benchmark",
@@ -82,8 +92,10 @@ __all__ = [
     "every",
     "excerpt",
     "finished",
+    "inert",
     "make_samples",
     "naming",
+    "one_line",
     "printable",
     "unknown",
 ]

@@ -13,6 +13,12 @@ from upright.core.metric import Metric
 from upright.core.sample import MALFORMED, Row, Sample
 from upright.core.verdict import Answer, Outcome, Verdict
 
+UPRIGHT, PUBLISHED, IMPORTED = "upright", "published", "imported"
+"""Whose rules scored: ours, the original toolkit's as we repeat them, or another tool's, whose
+verdicts were taken over with its answers. Never mixed."""
+LEADING = (UPRIGHT, IMPORTED)
+"""A run has one of these for each of its benchmarks, and its numbers come first."""
+
 
 class Judge(Protocol):
     """Reads answers. Never sees an error response: those are set aside before."""

@@ -14,3 +14,7 @@ class Dimension(StrEnum):
     ETHICS = "ethics"
     TRANSPARENCY = "transparency"
     ACCOUNTABILITY = "accountability"
+
+
+OTHER = "other"
+"""Where an imported benchmark measures none of the eight. Never a folder of ours."""

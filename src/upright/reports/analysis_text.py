@@ -8,7 +8,7 @@ from rich.text import Text
 
 from upright.comparisons.analysis import Analysis, Frontier, Independence
 from upright.core import Interval
-from upright.reports.inert import one_line
+from upright.core.inert import one_line
 from upright.reports.scale import arrow, interval, number
 
 NAME = 60

@@ -9,7 +9,7 @@ from rich.text import Text
 from upright.comparisons.gate import Decision
 from upright.comparisons.result import Comparison, Difference, Flip, Side
 from upright.core.dimension import Dimension
-from upright.reports.inert import inert, one_line
+from upright.core.inert import inert, one_line
 from upright.reports.scale import number
 from upright.stats.equivalence import Standing
 

@@ -19,16 +19,17 @@ def document(profile: Profile) -> dict[str, Any]:
 
 
 def _benchmark(result: BenchmarkResult) -> dict[str, Any]:
-    """`n`, `n_unscored` and `outcomes` are those of the upright score set."""
-    upright = result.upright
+    """`n`, `n_unscored` and `outcomes` are those of the score set that leads."""
+    leading = result.leading
     return {
         "id": result.id,
         "dimension": result.dimension,
-        "n": upright.n if upright else 0,
-        "n_unscored": upright.n_unscored if upright else 0,
-        "outcomes": upright.outcomes if upright else {},
-        "upright": _score_set(upright),
+        "n": leading.n if leading else 0,
+        "n_unscored": leading.n_unscored if leading else 0,
+        "outcomes": leading.outcomes if leading else {},
+        "upright": _score_set(result.upright),
         "published": _score_set(result.published),
+        "imported": _score_set(result.imported),
     }
 
 

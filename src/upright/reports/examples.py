@@ -12,7 +12,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from upright.reports.profile import UPRIGHT, Profile, damaged, read_table
+from upright.core import Estimate
+from upright.reports.profile import Profile, damaged, read_table
 
 PER_BENCHMARK = 30
 UNSCORED_KEPT = 6
@@ -64,10 +65,10 @@ class Lost(NamedTuple):
 
 
 def lost_answers(profile: Profile, limit: int = PER_BENCHMARK) -> dict[str, Lost]:
-    """By benchmark, judged by the upright score set; worst first, ties by sample id."""
+    """By benchmark, judged by the score set that leads; worst first, ties by sample id."""
     path = profile.path / "samples.parquet"
-    better = {b.id: b.upright.headline.higher_is_better for b in profile.benchmarks if b.upright}
-    chosen, totals = _choose(path, better, limit)
+    leading = {b.id: b.leading.headline for b in profile.benchmarks if b.leading}
+    chosen, totals = _choose(path, leading, limit)
     shown: dict[str, list[Shown]] = defaultdict(list)
     rows = _rows(path, sorted(i for indices in chosen.values() for i in indices))
     for id, indices in chosen.items():
@@ -86,7 +87,7 @@ def clip(text: str) -> Text:
 
 
 def _choose(
-    path: Path, better: Mapping[str, bool], limit: int
+    path: Path, leading: Mapping[str, Estimate], limit: int
 ) -> tuple[dict[str, list[int]], dict[str, int]]:
     """Row numbers to show and how many there were, by benchmark."""
     failed: dict[str, list[tuple[float, str, int, int]]] = defaultdict(list)
@@ -94,14 +95,14 @@ def _choose(
     table = read_table(path, NARROW)
     columns = [table.column(name).to_pylist() for name in NARROW]
     for index, (id, score_set, sample, epoch, value) in enumerate(zip(*columns, strict=True)):
-        if score_set != UPRIGHT or id not in better:
+        if id not in leading or score_set != leading[id].score_set:
             continue
         if value is None or math.isnan(value):
             unscored[id].append((sample, epoch, index))
-        elif (loss := 1 - value if better[id] else value) > 0:
+        elif (loss := 1 - value if leading[id].higher_is_better else value) > 0:
             failed[id].append((-loss, sample, epoch, index))
     chosen, totals = {}, {}
-    for id in better:
+    for id in leading:
         kept = min(len(unscored[id]), max(UNSCORED_KEPT, limit - len(failed[id])), limit)
         worst = heapq.nsmallest(limit - kept, failed[id])
         chosen[id] = [w[-1] for w in worst] + [u[-1] for u in heapq.nsmallest(kept, unscored[id])]

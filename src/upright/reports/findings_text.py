@@ -9,8 +9,8 @@ from rich.text import Text
 from upright.comparisons.checks import Check
 from upright.comparisons.findings import Findings
 from upright.comparisons.verdicts import Verdict
+from upright.core.inert import inert, one_line
 from upright.reports.analysis_text import chance, ends
-from upright.reports.inert import inert, one_line
 from upright.reports.scale import number
 
 STYLES = {

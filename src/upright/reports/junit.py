@@ -5,8 +5,8 @@ from xml.etree import ElementTree as ET
 
 from upright.comparisons.gate import Decision
 from upright.comparisons.result import Comparison, Difference
+from upright.core.inert import inert
 from upright.reports.comparison_text import gain, p_value, pairing_notes, signed
-from upright.reports.inert import inert
 from upright.reports.scale import number
 from upright.runs.tables import write_whole
 

@@ -11,8 +11,8 @@ from upright.comparisons.entries import SetAside, Unread
 from upright.comparisons.leaderboard import Leaderboard, Measured, PublishedBoard, Standing
 from upright.comparisons.placement import Placement, PublishedValue
 from upright.comparisons.rank_card import AverageRank, Ranked, RankRow
+from upright.core.inert import one_line
 from upright.reports.analysis_text import NAME, ends, name, plain_table, render_analysis
-from upright.reports.inert import one_line
 from upright.reports.scale import arrow, number
 
 TOP = 8

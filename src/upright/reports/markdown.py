@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from upright.reports.inert import one_line
+from upright.core.inert import one_line
 
 ACTIVE = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&@:/])")
 

@@ -6,7 +6,7 @@ Prompts and answers are never read, so that nothing harmful can reach a page tha
 from collections.abc import Iterator
 
 from upright.core import Dimension, Estimate, registry
-from upright.reports.inert import one_line
+from upright.core.inert import one_line
 from upright.reports.markdown import plain, row
 from upright.reports.model_card_coverage import coverage_section
 from upright.reports.model_card_judges import judges_section

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from upright.core import Estimate
-from upright.reports.inert import one_line
+from upright.core.inert import one_line
 from upright.reports.profile import BenchmarkResult, Profile
 from upright.reports.scale import corrected, printed
 

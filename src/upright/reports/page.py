@@ -14,18 +14,18 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from upright.core import Dimension, Estimate
+from upright.core import OTHER, Dimension, Estimate
+from upright.core.inert import inert
 from upright.judges.calibration import intervals
 from upright.reports.charts import dot_chart, outcome_kind, outcome_segments
 from upright.reports.examples import Lost, lost_answers
-from upright.reports.inert import inert
 from upright.reports.profile import Profile
 from upright.reports.provenance import command, concord_in_words, facts
 from upright.reports.scale import arrow, corrected, interval, number, printed, thin
 from upright.reports.terminal import duration
 from upright.runs.tables import write_whole
 
-ABOUT: Mapping[Dimension, str] = {
+ABOUT: Mapping[str, str] = {
     Dimension.TRUTHFULNESS: "States facts correctly; does not invent, flatter or repeat a "
     "false premise.",
     Dimension.SAFETY: "Keeps a conversation safe, under attack and without, and does not refuse "
@@ -36,6 +36,7 @@ ABOUT: Mapping[Dimension, str] = {
     Dimension.ETHICS: "Judges and acts morally.",
     Dimension.TRANSPARENCY: "Information about the system is available to those who use it.",
     Dimension.ACCOUNTABILITY: "Someone can explain, justify and answer for what the system does.",
+    OTHER: "Measured by another tool, and none of the eight dimensions of trust.",
 }
 
 
@@ -54,7 +55,7 @@ def render_page(profile: Profile) -> str:
         .render(
             profile=profile,
             run=profile.run,
-            dimensions=[(d, ABOUT[d], profile.measured(d)) for d in Dimension],
+            dimensions=[(d, ABOUT[d], profile.measured(d)) for d in profile.groups],
             lost=lost_answers(profile),
             nothing=Lost(0, ()),
             style=Markup(style),
@@ -118,7 +119,7 @@ def _sha256(text: str) -> str:
 
 def _summary(profile: Profile) -> str:
     """What was done, in one sentence that judges nothing."""
-    results = [b.upright for b in profile.benchmarks if b.upright]
+    results = [b.leading for b in profile.benchmarks if b.leading]
     headlines = [result.headline for result in results]
     asked = sum(result.n for result in results)
     unscored = sum(result.n_unscored for result in results)

@@ -14,10 +14,21 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from upright.core import Calibration, Dimension, Estimate, Outcome, StoreError
+from upright.core import (
+    IMPORTED,
+    OTHER,
+    PUBLISHED,
+    UPRIGHT,
+    Calibration,
+    Dimension,
+    Estimate,
+    Outcome,
+    StoreError,
+)
 
 FILES = ("run.json", "estimates.parquet", "samples.parquet")
-UPRIGHT, PUBLISHED = "upright", "published"
+GROUPS = (*Dimension, OTHER)
+"""Under which benchmarks are shown, in this order."""
 
 
 class ModelFacts(msgspec.Struct, frozen=True):
@@ -80,6 +91,14 @@ class Concord(msgspec.Struct, frozen=True):
     local: dict[str, float | None] = {}
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """The tool whose files a run was imported from."""
+
+    tool: str
+    version: str = ""
+    when: str = ""
+
+
 class RunFacts(msgspec.Struct, frozen=True):
     """`run.json`. `baselines` are values of built-in responders by benchmark, where measured;
     `calibrations` say how well the judges named in the estimates agree with people."""
@@ -106,6 +125,7 @@ class RunFacts(msgspec.Struct, frozen=True):
     judges: tuple[JudgeFacts, ...] = ()
     agreement: dict[str, dict[str, Concord]] = {}
     calibrations: dict[str, tuple[Calibration, ...]] = {}
+    imported: Origin | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +151,8 @@ class ScoreSetResult:
 
 @dataclass(frozen=True, kw_only=True)
 class BenchmarkResult:
-    """One benchmark on one model. `upright` or `published` is None where the run left it out."""
+    """One benchmark on one model. A score set is None where the run left it out; `imported` is
+    what another tool decided, and then there is no other."""
 
     id: str
     dimension: str
@@ -139,6 +160,12 @@ class BenchmarkResult:
     upright: ScoreSetResult | None
     published: ScoreSetResult | None
     baselines: dict[str, float]
+    imported: ScoreSetResult | None = None
+
+    @property
+    def leading(self) -> ScoreSetResult | None:
+        """The score set whose numbers come first."""
+        return self.upright or self.imported
 
     @property
     def name(self) -> str:
@@ -152,6 +179,11 @@ class Profile:
     path: Path
     run: RunFacts
     benchmarks: tuple[BenchmarkResult, ...]
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The eight dimensions, and where other tools measured something else, that."""
+        return (*Dimension, *((OTHER,) if self.measured(OTHER) else ()))
 
     def measured(self, dimension: str) -> tuple[BenchmarkResult, ...]:
         return tuple(b for b in self.benchmarks if b.dimension == dimension)
@@ -268,7 +300,7 @@ def _ordered(count: Counter[str]) -> dict[str, int]:
 
 def _in_order(run: RunFacts, estimates: dict[tuple[str, str], list[Estimate]]) -> list[str]:
     """By dimension, then as the run lists them."""
-    dimensions = [str(d) for d in Dimension]
+    dimensions = [str(d) for d in GROUPS]
     present = {id: found[0].dimension for (id, _), found in estimates.items()}
     asked = [id for id in run.benchmarks if id in present]
     rest = sorted(set(present) - set(asked))
@@ -284,7 +316,7 @@ def _result(
 ) -> BenchmarkResult:
     sets = {
         name: _score_set(estimates.get((id, name), []), tallies.get((id, name), Tally({}, 0)))
-        for name in (UPRIGHT, PUBLISHED)
+        for name in (UPRIGHT, PUBLISHED, IMPORTED)
     }
     dimension = next(s.headline.dimension for s in sets.values() if s)
     baselines = {k: v for k, v in run.baselines.get(id, {}).items() if v is not None}
@@ -295,6 +327,7 @@ def _result(
         upright=sets[UPRIGHT],
         published=sets[PUBLISHED],
         baselines=baselines,
+        imported=sets[IMPORTED],
     )
 
 

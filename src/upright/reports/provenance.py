@@ -14,6 +14,7 @@ def facts(run: RunFacts) -> dict[str, dict[str, str]]:
     groups: dict[str, dict[str, Any]] = {
         "Model": {"id": run.model.id, **run.model.facts, **_use(run.calls, run.tokens)},
         **_judges(run),
+        **_origin(run),
         "Run": {
             "started": run.started,
             "finished": run.finished,
@@ -28,6 +29,14 @@ def facts(run: RunFacts) -> dict[str, dict[str, str]]:
         },
     }
     return {title: _texts(pairs) for title, pairs in groups.items()}
+
+
+def _origin(run: RunFacts) -> dict[str, dict[str, Any]]:
+    """What made the answers and verdicts of an imported run."""
+    if (origin := run.imported) is None:
+        return {}
+    told = {"tool": origin.tool, "version": origin.version, "imported": origin.when}
+    return {"Imported from": told}
 
 
 def _judges(run: RunFacts) -> dict[str, dict[str, Any]]:
@@ -46,7 +55,7 @@ def _judges(run: RunFacts) -> dict[str, dict[str, Any]]:
 
 def _judge(run: RunFacts) -> dict[str, Any]:
     if not run.judge:
-        return {"id": "none: rules decided"}
+        return {"id": f"none: {run.imported.tool if run.imported else 'rules'} decided"}
     return {"id": run.judge, **run.judge_facts, **_use(run.judge_calls, run.judge_tokens)}
 
 

@@ -9,7 +9,7 @@ import msgspec
 from upright import __version__
 from upright.comparisons.gate import Decision
 from upright.comparisons.result import Comparison, Difference
-from upright.reports.inert import inert
+from upright.core.inert import inert
 from upright.reports.junit import told
 from upright.runs.tables import write_whole
 

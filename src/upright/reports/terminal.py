@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from upright.core import Dimension, Estimate, Outcome
-from upright.reports.inert import inert, one_line
+from upright.core import Estimate, Outcome
+from upright.core.inert import inert, one_line
 from upright.reports.profile import BenchmarkResult, Profile, RunFacts, ScoreSetResult
 from upright.reports.provenance import concord_in_words as in_words
 from upright.reports.scale import arrow, axis, corrected, interval, number, printed, thin
@@ -60,18 +60,18 @@ def _table(profile: Profile, width: int) -> Table:
         table.add_column("worse\nto better", no_wrap=True)
         table.add_column("\nanswers", no_wrap=True)
     table.add_column("pub-\nlished", justify="right", min_width=6)
-    for dimension in Dimension:
+    for dimension in profile.groups:
         results = profile.measured(dimension)
         table.add_row(*_heading(dimension, bool(results)))
         for result in results:
             drawings = _drawings(result, BAR + width - WIDTH) if width >= WIDTH else ()
             table.add_row(*_numbers(result), *drawings, _published(result.published))
-            if result.upright and (told := corrected(result.upright.headline)):
+            if result.leading and (told := corrected(result.leading.headline)):
                 table.add_row(*_corrected(told))
     return table
 
 
-def _heading(dimension: Dimension, measured: bool) -> Iterator[Text]:
+def _heading(dimension: str, measured: bool) -> Iterator[Text]:
     yield Text(dimension.capitalize(), style="bold" if measured else "dim")
     yield Text("")
     yield Text("" if measured else "not measured", style="dim")
@@ -80,12 +80,12 @@ def _heading(dimension: Dimension, measured: bool) -> Iterator[Text]:
 def _numbers(result: BenchmarkResult) -> Iterator[str | Text]:
     # Text, not str: rich would read [markup] in a plug-in's names.
     yield Text(f" {inert(result.name)}")
-    if result.upright is None:
+    if result.leading is None:
         yield ""
         yield Text("not in this run", style="dim")
         yield from [""] * 5
     else:
-        yield from _estimate(result.upright.headline)
+        yield from _estimate(result.leading.headline)
 
 
 def _estimate(estimate: Estimate) -> Iterator[str | Text]:
@@ -113,11 +113,11 @@ def _why(estimate: Estimate) -> str:
 
 
 def _drawings(result: BenchmarkResult, width: int) -> tuple[Text, Text]:
-    if result.upright is None:
+    if result.leading is None:
         return Text(""), Text("")
-    estimate = result.upright.headline
+    estimate = result.leading.headline
     drawn = bar(estimate, min(width, LARGEST)) if printed(estimate) else Text("")
-    return drawn, outcome_bar(result.upright.outcomes)
+    return drawn, outcome_bar(result.leading.outcomes)
 
 
 def _published(result: ScoreSetResult | None) -> Text:
@@ -162,11 +162,14 @@ def _glyph(outcome: str) -> tuple[str, str]:
 
 def _notes(profile: Profile) -> Iterator[Text]:
     """Why a number is missing or not to be trusted, below the table."""
+    if origin := profile.run.imported:
+        told = one_line(f"{origin.tool} {origin.version}", 80)
+        yield Text(f"Imported: {told} asked and judged, not Upright", style="yellow")
     for result in profile.benchmarks:
-        if result.upright and (why := result.upright.headline.withheld):
+        if result.leading and (why := result.leading.headline.withheld):
             yield Text(f"Withheld: {inert(result.id)}: {one_line(why, 90)}", style="yellow")
     for result in profile.benchmarks:
-        if result.upright and (how := result.upright.headline.correction):
+        if result.leading and (how := result.leading.headline.correction):
             # The reason why not begins with "not corrected: ".
             kind, _, why = how.partition(": ") if how.startswith("not ") else ("corrected", "", how)
             yield Text(
@@ -182,7 +185,7 @@ def _notes(profile: Profile) -> Iterator[Text]:
 
 def _legend(profile: Profile) -> Iterator[Text]:
     yield Text("● value  ━ 95 % interval  │ chance  ↑ higher is better  ↓ lower is better", "dim")
-    seen = {o for b in profile.benchmarks if b.upright for o in b.upright.outcomes}
+    seen = {o for b in profile.benchmarks if b.leading for o in b.leading.outcomes}
     kinds = Text("answers:", style="dim")
     for outcome in Outcome:
         if outcome in seen:

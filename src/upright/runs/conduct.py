@@ -85,7 +85,7 @@ def run(
         with _stopping(path, info, desk, options.command):
             received = _complete(_receive(plan, model, judges, desk))
             judged = judge_all(plan, received.responses, received.panel.rulings)
-            write_samples(path / "samples.parquet", plan, judged)
+            write_samples(path / "samples.parquet", plan.dimensions, judged)
             write_estimates(path / "estimates.parquet", estimate_all(plan, judged))
             if judges:
                 write_verdicts(path / "verdicts.parquet", judged, received.panel)

@@ -5,7 +5,15 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from upright.core import EARLIER_WORDING, Benchmark, Card, Estimate, Interval, Metric, Scored
+from upright.core import (
+    EARLIER_WORDING,
+    PUBLISHED,
+    Benchmark,
+    Estimate,
+    Interval,
+    Metric,
+    Scored,
+)
 from upright.runs.correcting import Evidence, correct, usable
 from upright.runs.judging import Judged
 from upright.runs.labels import Labels
@@ -13,7 +21,7 @@ from upright.runs.plan import Plan
 from upright.stats.correction import NotCorrected
 
 TOLERATED = 0.05
-"""The unscored share above which a corrected number would mislead."""
+"""The unscored share above which a number would mislead."""
 WITHHELD = Interval(None, None, None, "withheld")
 
 
@@ -44,7 +52,8 @@ def estimates_of(
         about = [one for one in answers if metric.of(one.sample)]
         for name, members in _slices(metric, about):
             headline = metric is metrics[0] and not name
-            estimate = _estimate(benchmark.card, (id, score_set), metric, name, headline, members)
+            dimension = benchmark.card.dimension
+            estimate = estimate_one(dimension, (id, score_set), metric, name, headline, members)
             scored = [one for one in members if one.value is not None]
             yield corrected(estimate, metric, scored, evidence)
 
@@ -96,21 +105,22 @@ def _slices(metric: Metric, answers: Sequence[Scored]) -> Iterator[tuple[str, Se
             yield f"{by}={value}", parts[value]
 
 
-def _estimate(
-    card: Card,
+def estimate_one(
+    dimension: str,
     part: tuple[str, str],
     metric: Metric,
     name: str,
     headline: bool,
     answers: Sequence[Scored],
 ) -> Estimate:
+    """One number; a toolkit's own is repeated as it is, however much of it is unscored."""
     benchmark, score_set = part
     scored = [one for one in answers if one.value is not None]
-    withheld = _withheld(answers) if score_set == "upright" else ""
+    withheld = "" if score_set == PUBLISHED else _withheld(answers)
     interval = WITHHELD if withheld else metric.measure(scored)
     return Estimate(
         benchmark=benchmark,
-        dimension=card.dimension,
+        dimension=dimension,
         score_set=score_set,
         metric=metric.name,
         headline=headline,

@@ -66,6 +66,10 @@ class Plan:
             found.setdefault(item.key, item.request)
         return found
 
+    @property
+    def dimensions(self) -> dict[str, str]:
+        return {id: benchmark.card.dimension for id, benchmark in self.benchmarks.items()}
+
     @cached_property
     def hash(self) -> str:
         """Equal for the same command on the same data: how an interrupted run is found again."""

@@ -93,7 +93,7 @@ def place(out: Path, plan: Plan, model: Model) -> tuple[Path, str | None]:
         info = _glance(path.parent)
         if info.get("plan") == plan.hash and info.get("status") != FINISHED:
             return path.parent, info["started"]
-    return _new_directory(out, plan, model), None
+    return new_directory(out, run_name(model.id, plan.settings.suite)), None
 
 
 def describe(
@@ -105,10 +105,7 @@ def describe(
 ) -> dict[str, Any]:
     """run.json as it stands before the first answer: all that is needed to repeat the run."""
     return {
-        "upright": version("upright"),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": _installed(),
+        **environment(),
         "status": RUNNING,
         "started": now(),
         "finished": None,
@@ -124,6 +121,16 @@ def describe(
     }
 
 
+def environment() -> dict[str, Any]:
+    """The part of run.json that says with what it was made."""
+    return {
+        "upright": version("upright"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": _installed(),
+    }
+
+
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
@@ -136,10 +143,15 @@ def _glance(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _new_directory(out: Path, plan: Plan, model: Model) -> Path:
-    slug = re.sub(r"[^A-Za-z0-9.]+", "-", model.id).strip("-.")[:80]
+def run_name(model: str, suite: str) -> str:
+    """Of a run's directory: readable, and without a character that a path may not have."""
+    slug = re.sub(r"[^A-Za-z0-9.]+", "-", model).strip("-.")[:80]
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    name = f"{slug}-{plan.settings.suite}-{stamp}"
+    return f"{slug}-{suite}-{stamp}"
+
+
+def new_directory(out: Path, name: str) -> Path:
+    """A directory that did not exist: of that name, or numbered."""
     with explained(out):
         for again in range(1, 1000):
             path = out / (name if again == 1 else f"{name}-{again}")

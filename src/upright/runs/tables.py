@@ -14,7 +14,6 @@ from upright.core import Estimate, Verdict, printable
 from upright.runs.journal import explained
 from upright.runs.judging import Judged
 from upright.runs.panel import Panel, Ruling
-from upright.runs.plan import Plan
 
 Column = Callable[[Judged], object]
 STORED: Mapping[str, Any] = {"compression": "zstd", "write_page_checksum": True}
@@ -63,13 +62,13 @@ COLUMNS = (
 """Of samples.parquet, in the order a reader wants them."""
 
 
-def write_samples(path: Path, plan: Plan, judged: Sequence[Judged]) -> None:
+def write_samples(path: Path, dimensions: Mapping[str, str], judged: Sequence[Judged]) -> None:
     """One row per item; every score set a row group of its own, with checksums.
 
-    One damaged byte is then seen, and costs no more than the numbers of its score set.
+    `dimensions` are those of the benchmarks, by id. One damaged byte is seen, and costs no more
+    than the numbers of its score set.
     """
-    cards = {id: benchmark.card for id, benchmark in plan.benchmarks.items()}
-    found = {"dimension": _strings([str(cards[j.item.benchmark].dimension) for j in judged])}
+    found = {"dimension": _strings([str(dimensions[j.item.benchmark]) for j in judged])}
     for name, text in STRINGS.items():
         found[name] = _strings([text(j) for j in judged])
     for name, (kind, number) in NUMBERS.items():

@@ -14,10 +14,11 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from upright.core import Answer, Benchmark, Estimate, Scored, StoreError
-from upright.runs.estimates import estimates_of
+from upright.core import IMPORTED, Answer, Benchmark, Estimate, Metric, Scored, StoreError
+from upright.runs.estimates import estimate_one, estimates_of
 from upright.runs.labels import Labels, read_labels
 from upright.runs.stored import COLUMNS, Part, read_estimates, scored_of, whole
+from upright.stats.metrics import mean
 
 Load = Callable[[str], Benchmark | None]
 """A benchmark by id; None where it is not installed here in the same version."""
@@ -39,7 +40,8 @@ class Unproven(msgspec.Struct, frozen=True, kw_only=True):
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """numbers, verdicts    how many were derived again and found equal
-    taken                   verdicts of judge models, believed as stored
+    taken                   what is believed as stored: verdicts of judge models and of other
+                            tools, and such a tool's numbers of which it stored no verdicts
     """
 
     numbers: int
@@ -67,7 +69,9 @@ def verify(run: Path, load: Load, claimed: Sequence[Estimate] | None = None) -> 
         except StoreError as error:
             found.append(_none(own, str(error)))
             continue
-        if benchmark is None:
+        if part[1] == IMPORTED:
+            found.append(_imported(part, own, answers))
+        elif benchmark is None:
             found.append(_none(own, "its benchmark is not installed in the version of the run"))
         else:
             found.append(_verified(benchmark, part, own, answers, labels))
@@ -126,6 +130,20 @@ def _verified(
         verdicts=len(answers) - len(wrong) - taken,
         taken=taken,
         unproven=(*numbers, *wrong),
+    )
+
+
+def _imported(part: Part, estimates: Sequence[Estimate], answers: Sequence[Scored]) -> Verification:
+    """Another tool's verdicts are taken as stored; its headline is their mean."""
+    led = next(e for e in estimates if e.headline)
+    metric = Metric(name=led.metric, compute=mean(), higher_is_better=led.higher_is_better)
+    again = estimate_one(led.dimension, part, metric, "", True, answers)
+    wrong = unlike(led, again, "its answers give")
+    return Verification(
+        numbers=int(wrong is None),
+        verdicts=0,
+        taken=len(answers) + len(estimates) - 1,
+        unproven=(wrong,) if wrong else (),
     )
 
 

@@ -1,6 +1,5 @@
 """The mean of real numbers that come in clusters: seconds, tokens, points of a rubric."""
 
-
 import numpy as np
 from scipy.stats import t
 

@@ -4,7 +4,6 @@ What a comparison without pairs could have seen: shown beside `upright.stats.pai
 both ran on the same samples most of the noise is common to both.
 """
 
-
 import numpy as np
 from scipy.stats import norm
 
