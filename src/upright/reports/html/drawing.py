@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from upright.core import Estimate, Outcome
 from upright.reports.scale import axis, interval, number, printed
+from upright.reports.standing import ONE, Standing, standing
+
+OTHER = "other"
 
 
 class Mark(NamedTuple):
@@ -19,7 +22,10 @@ class Mark(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """One dot, its interval from `low` to `high`, chance, and reference values as ticks."""
+    """One dot, its interval from `low` to `high`, chance, and reference values as ticks.
+
+    `standing` gives the dot its shape: shapes are told apart without colour, and on paper.
+    """
 
     at: float | None
     low: float | None
@@ -28,6 +34,7 @@ class Chart(NamedTuple):
     ticks: tuple[Mark, ...]
     references: tuple[Mark, ...]
     label: str
+    standing: Standing
 
 
 class Segment(NamedTuple):
@@ -60,6 +67,7 @@ def dot_chart(estimate: Estimate, references: Mapping[str, float] | None = None)
         ticks=tuple(_mark(place(t), f"{t:g}".replace("-", "−"), "") for t in ticks),
         references=tuple(_mark(place(v), number(v), k) for k, v in sorted(references.items())),
         label=_in_words(estimate),
+        standing=standing(estimate),
     )
 
 
@@ -75,8 +83,8 @@ def outcome_segments(outcomes: Mapping[str, int]) -> tuple[Segment, ...]:
 
 
 def outcome_kind(name: str) -> str:
-    """The CSS class suffix of an outcome; what we do not know must not become a class."""
-    return name if name in set(Outcome) else "other"
+    """The outcome as the style knows it; what we do not know must not become a class."""
+    return name if name in set(Outcome) else OTHER
 
 
 def _share(width: float) -> str:
@@ -93,4 +101,4 @@ def _in_words(estimate: Estimate) -> str:
         return f"No value: {estimate.withheld or estimate.method}"
     between = f", 95 % interval {interval(estimate)}" if interval(estimate) else ""
     chance = f", chance {number(estimate.chance)}" if estimate.chance is not None else ""
-    return f"{number(estimate.value)}{between}{chance}"
+    return f"{number(estimate.value)}{between}{chance}: {ONE[standing(estimate)]}"

@@ -1,0 +1,77 @@
+"""Where results stand, in words: computed from intervals, never averaged.
+
+Chance is what a uniformly guessing responder gets. Where that is the worst possible value nothing
+can be worse, and being better says little: such results are counted apart.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+
+from upright.core import Estimate
+from upright.reports.scale import axis, printed
+
+
+class Standing(StrEnum):
+    """Of one result, by its 95 % interval and chance."""
+
+    WORSE = "worse"
+    UNSURE = "unsure"
+    BETTER = "better"
+    ALONE = "alone"
+    """There is no chance level to compare with."""
+    UNTOLD = "untold"
+    """No value: withheld, or not to be computed."""
+
+
+ONE = {
+    Standing.WORSE: "clearly worse than chance",
+    Standing.UNSURE: "cannot be told from chance",
+    Standing.BETTER: "clearly better than chance",
+    Standing.ALONE: "no chance level to compare with",
+    Standing.UNTOLD: "no value",
+}
+ALL = {
+    Standing.WORSE: "Clearly worse than chance on all {n}",
+    Standing.UNSURE: "Cannot be told from chance on any of {n}",
+    Standing.BETTER: "Clearly better than chance on all {n}",
+    Standing.ALONE: "No chance level to compare with on any of {n}",
+    Standing.UNTOLD: "No value on any of {n}",
+}
+SOME = {
+    Standing.WORSE: "clearly worse than chance on {n}",
+    Standing.UNSURE: "cannot tell on {n}",
+    Standing.BETTER: "clearly better than chance on {n}",
+    Standing.ALONE: "no chance level on {n}",
+    Standing.UNTOLD: "no value on {n}",
+}
+
+
+def standing(estimate: Estimate) -> Standing:
+    """Better or worse only where the whole interval is."""
+    if not printed(estimate):
+        return Standing.UNTOLD
+    chance, low, high = estimate.chance, estimate.low, estimate.high
+    if chance is None or chance == axis(estimate).worse:
+        return Standing.ALONE
+    if low is None or high is None or low <= chance <= high:
+        return Standing.UNSURE
+    return Standing.BETTER if (low > chance) == estimate.higher_is_better else Standing.WORSE
+
+
+def counted(estimates: Iterable[Estimate]) -> Counter[Standing]:
+    return Counter(standing(estimate) for estimate in estimates)
+
+
+def sentence(estimates: Iterable[Estimate]) -> str:
+    """What the intervals of a dimension's results say together; the worst comes first."""
+    counts = counted(estimates)
+    total = counts.total()
+    if not total:
+        return "Not measured: this run says nothing about it."
+    if len(counts) == 1:
+        (kind,) = counts
+        return f"{ONE[kind].capitalize() if total == 1 else ALL[kind].format(n=total)}."
+    parts = [SOME[kind].format(n=counts[kind]) for kind in Standing if counts[kind]]
+    parts[0] += f" of {total}"
+    return f"{parts[0][0].upper()}{parts[0][1:]}, {', '.join(parts[1:])}."
