@@ -95,6 +95,7 @@ def build_mild(path: Path) -> None:
         estimates=[
             estimate(id, column=text),
             estimate(id, headline=False, slice=text, withheld=text),
+            *(estimate(id, headline=False, slice=f"kind={i}") for i in "abcd"),
         ],
         samples=[
             sample(id, 0.0, **fields),

@@ -66,8 +66,8 @@ def test_no_specification_has_expressions_addresses_or_sorts_by_text(nasty: Path
 
 
 def test_further_right_is_better_also_where_lower_is() -> None:
-    up = interval_chart([Point("a", 0.1)], Axis(0, 1), "")["layer"][2]["encoding"]["x"]["scale"]
-    down = interval_chart([Point("a", 0.1)], Axis(1, 0), "")["layer"][2]["encoding"]["x"]["scale"]
+    up = interval_chart([Point("a", 0.1)], Axis(0, 1), "")["layer"][-1]["encoding"]["x"]["scale"]
+    down = interval_chart([Point("a", 0.1)], Axis(1, 0), "")["layer"][-1]["encoding"]["x"]["scale"]
     assert up["domain"] == down["domain"] == [0, 1]
     assert (up["reverse"], down["reverse"]) == (False, True)
 
@@ -76,8 +76,8 @@ def test_groups_get_places_and_colours() -> None:
     points = [Point("a", 0.1, group="raw"), Point("a", 0.2, group="corrected")]
     spec = interval_chart(points, Axis(0, 1), "")
     assert spec["encoding"]["yOffset"]["field"] == "group"
-    assert spec["layer"][2]["encoding"]["color"]["field"] == "group"
-    assert "color" not in interval_chart(points[:1], Axis(0, 1), "")["layer"][2]["encoding"]
+    assert spec["layer"][-1]["encoding"]["color"]["field"] == "group"
+    assert "color" not in interval_chart(points[:1], Axis(0, 1), "")["layer"][-1]["encoding"]
 
 
 def test_shares_are_of_known_outcomes_in_their_order() -> None:

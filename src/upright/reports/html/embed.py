@@ -14,6 +14,9 @@ from markupsafe import Markup
 
 from upright.reports.inert import inert
 
+LEVEL = 6
+"""Of zlib: twice as fast as 9, and a hundredth larger."""
+
 ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
@@ -35,7 +38,7 @@ def inert_json(value: Any) -> bytes:
 
 def pack(data: bytes) -> str:
     """gzip in base64; the same bytes always give the same text."""
-    return base64.b64encode(gzip.compress(data, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(data, LEVEL, mtime=0)).decode()
 
 
 def _harmless(value: Any) -> Any:

@@ -48,16 +48,15 @@ def interval_chart(
     """One row per label: a dot, its interval, and chance as a tick; further right is better."""
     groups = list(dict.fromkeys(point.group for point in points))
     place = {"field": "label", "type": "nominal", "sort": None, "title": None}
-    layers = [
-        _layer("rule", "reach", {"x": _on(axis, "low", title), "x2": {"field": "high"}}),
-        _layer("tick", "chance", {"x": _on(axis, "chance", title)}),
-        _layer("point", "value", {"x": _on(axis, "value", title)}),
-    ]
+    reach = _layer("rule", "reach", {"x": _on(axis, "low", title), "x2": {"field": "high"}})
+    value = _layer("point", "value", {"x": _on(axis, "value", title)})
+    chance = _layer("tick", "chance", {"x": _on(axis, "chance", title)})
+    known = any(point.chance is not None for point in points)
     shared: Spec = {"y": place, "tooltip": _tooltip(grouped=len(groups) > 1)}
     if len(groups) > 1:
         shared["yOffset"] = {"field": "group", "type": "nominal", "sort": None}
         colour = {"field": "group", "type": "nominal", "sort": None, "title": None}
-        for layer in (layers[0], layers[2]):
+        for layer in (reach, value):
             layer["encoding"]["color"] = colour
     return {
         "$schema": SCHEMA,
@@ -67,7 +66,7 @@ def interval_chart(
         "autosize": {"type": "fit-x", "contains": "padding"},
         "data": {"values": [_row(point) for point in points]},
         "encoding": shared,
-        "layer": layers,
+        "layer": [reach, chance, value] if known else [reach, value],
     }
 
 
@@ -139,11 +138,15 @@ def _tooltip(grouped: bool) -> list[Spec]:
 def _row(point: Point) -> Spec:
     """The numbers to draw, and as texts to read."""
     whole = point.low is not None and point.high is not None
+    drawn = {"value": point.value, "low": point.low, "high": point.high, "chance": point.chance}
     return {
-        **point._asdict(),
+        "label": point.label,
+        "group": point.group,
+        **{name: round(at, 4) for name, at in drawn.items() if at is not None},
         "told": number(point.value),
         "reach": f"{number(point.low)} – {number(point.high)}" if whole else "–",
         "guess": number(point.chance),
+        "note": point.note,
     }
 
 

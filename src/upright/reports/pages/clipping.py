@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 SHOWN_AT_ONCE = 280
-STORED = 3_000
+STORED = 2_000
 """Characters of one text that a page carries; the whole is in samples.parquet."""
 
 

@@ -14,11 +14,11 @@ from upright.reports.answers import Ranked, Shown, in_turns, read
 from upright.reports.html.embed import inert_json, packed_block
 from upright.reports.profile import UPRIGHT, Profile
 
-BUDGET = 1_700_000
+BUDGET = 1_850_000
 """Bytes of a page for its answers: with scripts and numbers it stays below 3 MB."""
-CLIPS = (3_000, 600)
-"""Characters kept of a text; the second where the first would not let every answer in."""
-ROWS = 250
+CLIPS = (3_000, 600, 400)
+"""Characters kept of a text; the next where one would not let every answer in."""
+ROWS = 500
 """Of one block."""
 MOST = 20_000
 """Rows whose texts are read: more never fit the budget."""
@@ -60,13 +60,19 @@ def _blocks(
     places: dict[str, int] = {}
     for first in range(0, len(shown), ROWS):
         known = len(places)
-        rows = [_row(one, order, places) for one in shown[first : first + ROWS]]
+        # Texts of one benchmark side by side: they are alike, and so take a tenth less.
+        part = sorted(shown[first : first + ROWS], key=lambda one: _shelf(one.ranked, order))
+        rows = [_row(one, order, places) for one in part]
         texts = [_clipped(text, clip) for text in list(places)[known:]]
         block = packed_block("answers", inert_json({"texts": texts, "rows": rows}))
         budget -= len(block)
         if budget < 0:
             return
         yield block
+
+
+def _shelf(ranked: Ranked, order: Mapping[str, int]) -> tuple[bool, int]:
+    return ranked.score_set != UPRIGHT, order[ranked.benchmark]
 
 
 def _row(one: Shown, order: Mapping[str, int], places: dict[str, int]) -> list[Any]:
