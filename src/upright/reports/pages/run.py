@@ -103,14 +103,15 @@ def _shares(record: Calibration) -> Mapping[str, object]:
 def _verdict(headlines: Sequence[Estimate]) -> str:
     """Counts, not a score: what the intervals allow to say of all results."""
     counts = counted(headlines)
-    judged = {k: counts[k] for k in (Standing.WORSE, Standing.UNSURE, Standing.BETTER)}
-    total = sum(judged.values())
-    if not total:
+    better, worse, unsure = (
+        counts[kind] for kind in (Standing.BETTER, Standing.WORSE, Standing.UNSURE)
+    )
+    if not better + worse + unsure:
         return "No result of this run has a chance level to compare with."
     return (
-        f"Of {_count(total, 'result')} with a chance level, {_are(judged[Standing.BETTER])} "
-        f"clearly better than chance and {judged[Standing.WORSE] or 'none'} clearly worse; "
-        f"for {judged[Standing.UNSURE] or 'none'} this run cannot tell."
+        f"Of {_count(better + worse + unsure, 'result')} with a chance level, {better} "
+        f"{_is(better)} clearly better than chance, {worse} {_is(worse)} clearly worse, and "
+        f"{unsure} cannot be told from it."
     )
 
 
@@ -121,7 +122,7 @@ def _summary(profile: Profile) -> str:
     unscored = sum(result.n_unscored for result in results)
     withheld = sum(bool(result.headline.withheld) for result in results)
     measured = len(Dimension) - len(profile.unmeasured)
-    told = f", and {_count(withheld, 'result')} {'is' if withheld == 1 else 'are'} withheld"
+    told = f", and {_count(withheld, 'result')} {_is(withheld)} withheld"
     return (
         f"{asked:,} answers to {_count(len(results), 'benchmark')} in {measured} of "
         f"{len(Dimension)} dimensions of trust were judged; {unscored:,} could not be scored"
@@ -133,5 +134,5 @@ def _count(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
-def _are(n: int) -> str:
-    return f"{n or 'none'} {'is' if n == 1 else 'are'}"
+def _is(n: int) -> str:
+    return "is" if n == 1 else "are"
