@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.reports.stored import estimate
+from upright.core import Estimate
 from upright.reports.standing import Standing, counted, sentence, standing
 
 
@@ -48,11 +49,15 @@ BETTER = estimate("a/b", value=0.9, low=0.8, high=1.0)
 UNSURE = estimate("a/b", value=0.5, low=0.3, high=0.7)
 
 
+def spaced(results: list[Estimate]) -> str:
+    return sentence(results).replace("\u00a0", " ")
+
+
 def test_sentences() -> None:
     assert sentence([]) == "Not measured: this run says nothing about it."
     assert sentence([UNSURE]) == "Cannot be told from chance."
-    assert sentence([BETTER, BETTER]) == "Clearly better than chance on all 2."
-    assert sentence([BETTER, WORSE, UNSURE, WORSE]) == (
+    assert spaced([BETTER, BETTER]) == "Clearly better than chance on all 2."
+    assert spaced([BETTER, WORSE, UNSURE, WORSE]) == (
         "Clearly worse than chance on 2 of 4, cannot tell on 1, clearly better than chance on 1."
     )
 

@@ -16,13 +16,13 @@ from upright.reports.answers import Fate, in_turns, rank
 from upright.reports.inert import inert
 from upright.reports.pages.table import answer_table
 
-SET, FATE = 1, 2
+SET, FATE, VALUE, ID = 1, 2, 4, 8
 
 
 def test_every_answer_of_both_score_sets_is_there(plain: Path) -> None:
     texts, rows = answers(render_page(load_profile(plain)))
     assert len(rows) == 17
-    ids = {texts[row[7]] for row in rows}
+    ids = {texts[row[ID]] for row in rows}
     assert {"right", "wrong", "half", "lost", "other", "broken", "held", "u2", "s6"} <= ids
     assert [row[SET] for row in rows] == [0] * 16 + [1], "the upright set first"
 
@@ -45,8 +45,8 @@ def test_the_worst_of_each_benchmark_come_first(plain: Path) -> None:
 def test_the_lower_the_better_is_heeded(plain: Path) -> None:
     profile = load_profile(plain)
     texts, rows = answers(render_page(profile))
-    broken = next(row for row in rows if texts[row[7]] == "broken")
-    assert (broken[FATE], broken[3]) == (Fate.LOST, 1.0)
+    broken = next(row for row in rows if texts[row[ID]] == "broken")
+    assert (broken[FATE], broken[VALUE]) == (Fate.LOST, 1.0)
 
 
 def test_its_texts_are_inert(nasty: Path) -> None:

@@ -1,7 +1,8 @@
 """Where results stand, in words: computed from intervals, never averaged.
 
 Chance is what a uniformly guessing responder gets. Where that is the worst possible value nothing
-can be worse, and being better says little: such results are counted apart.
+can be worse, and being better says little: such results are counted apart. Numbers hang on their
+words by spaces that do not break.
 """
 
 from collections import Counter
@@ -32,18 +33,18 @@ ONE = {
     Standing.UNTOLD: "no value",
 }
 ALL = {
-    Standing.WORSE: "Clearly worse than chance on all {n}",
-    Standing.UNSURE: "Cannot be told from chance on any of {n}",
-    Standing.BETTER: "Clearly better than chance on all {n}",
-    Standing.ALONE: "No chance level to compare with on any of {n}",
-    Standing.UNTOLD: "No value on any of {n}",
+    Standing.WORSE: "Clearly worse than chance on all\u00a0{n}",
+    Standing.UNSURE: "Cannot be told from chance on any of\u00a0{n}",
+    Standing.BETTER: "Clearly better than chance on all\u00a0{n}",
+    Standing.ALONE: "No chance level to compare with on any of\u00a0{n}",
+    Standing.UNTOLD: "No value on any of\u00a0{n}",
 }
 SOME = {
-    Standing.WORSE: "clearly worse than chance on {n}",
-    Standing.UNSURE: "cannot tell on {n}",
-    Standing.BETTER: "clearly better than chance on {n}",
-    Standing.ALONE: "no chance level on {n}",
-    Standing.UNTOLD: "no value on {n}",
+    Standing.WORSE: "clearly worse than chance on\u00a0{n}",
+    Standing.UNSURE: "cannot tell on\u00a0{n}",
+    Standing.BETTER: "clearly better than chance on\u00a0{n}",
+    Standing.ALONE: "no chance level on\u00a0{n}",
+    Standing.UNTOLD: "no value on\u00a0{n}",
 }
 
 
@@ -73,5 +74,5 @@ def sentence(estimates: Iterable[Estimate]) -> str:
         (kind,) = counts
         return f"{ONE[kind].capitalize() if total == 1 else ALL[kind].format(n=total)}."
     parts = [SOME[kind].format(n=counts[kind]) for kind in Standing if counts[kind]]
-    parts[0] += f" of {total}"
+    parts[0] += f"\u00a0of\u00a0{total}"
     return f"{parts[0][0].upper()}{parts[0][1:]}, {', '.join(parts[1:])}."

@@ -58,7 +58,7 @@ def open_page(browser: Browser) -> Iterator[Any]:
         found.page.on("dialog", lambda dialog: found.said.append(dialog.message))
         found.page.on("request", lambda request: found.asked.append(request.url))
         found.page.goto(path.as_uri())
-        if options.get("java_script_enabled", True):
+        if options.get("java_script_enabled", True) and found.page.locator("#answer-rows").count():
             found.page.wait_for_selector("#answer-rows > li")
         return found
 

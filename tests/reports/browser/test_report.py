@@ -4,23 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.reports.browser.checks import WIDTHS, barriers, draw_all, fits
 from tests.reports.conftest import EXPRESSIONS
 
 pytestmark = pytest.mark.browser
 
 ROWS = "#answer-rows > li"
-WIDTHS = (360, 820, 1440)
-
-
-def draw_all(page: Page) -> None:
-    """Unfold everything and look at every chart, as a patient reader would."""
-    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-    for figure in page.locator("figure.chart").all():
-        figure.scroll_into_view_if_needed()
-    expect(page.locator("figure.chart:not([data-drawn])")).to_have_count(0)
 
 
 def choose(page: Page, name: str, label: str) -> None:
@@ -143,7 +134,7 @@ def test_dark_and_light_follow_the_system_and_the_button(report: Path, open_page
 def test_nothing_is_wider_than_the_screen(report: Path, open_page: Any, width: int) -> None:
     page = open_page(report, width=width).page
     draw_all(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert fits(page)
 
 
 def test_it_can_be_used_by_keyboard(report: Path, open_page: Any) -> None:
@@ -181,9 +172,7 @@ def test_it_prints(report: Path, open_page: Any) -> None:
 def test_axe_finds_nothing_serious(report: Path, open_page: Any, scheme: str) -> None:
     page = open_page(report, color_scheme=scheme).page
     draw_all(page)
-    found = Axe().run(page).response["violations"]
-    serious = [v for v in found if v["impact"] in ("serious", "critical")]
-    assert not serious, [(v["id"], [n["html"][:200] for n in v["nodes"][:3]]) for v in serious]
+    assert not barriers(page)
 
 
 def test_hostile_text_is_shown_and_does_nothing(hostile: Path, open_page: Any) -> None:

@@ -99,7 +99,7 @@ def share_chart(parts: Sequence[Part], about: str) -> Spec:
                 "field": "n",
                 "type": "quantitative",
                 "stack": "normalize",
-                "axis": {"format": ".0%", "tickCount": 5},
+                "axis": {"format": ".0%"},
                 "title": "share of the answers",
             },
             "order": {"field": "order"},
@@ -124,7 +124,6 @@ def _on(axis: Axis, field: str, title: str) -> Spec:
         "field": field,
         "type": "quantitative",
         "title": title,
-        "axis": {"tickCount": 5},
         "scale": {"domain": ends, "reverse": axis.worse > axis.better, "nice": False},
     }
 

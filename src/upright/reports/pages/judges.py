@@ -45,7 +45,7 @@ def _chart(records: Sequence[Calibration]) -> Spec:
         points,
         Axis(lowest, 1),
         "Agreement with people beyond chance (Cohen's kappa), by labelled set",
-        "kappa: chance  →  perfect agreement",
+        "Cohen's κ",
     )
 
 

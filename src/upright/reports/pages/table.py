@@ -85,6 +85,7 @@ def _row(one: Shown, order: Mapping[str, int], places: dict[str, int]) -> list[A
         order[one.ranked.benchmark],
         int(one.ranked.score_set != UPRIGHT),
         int(one.ranked.fate),
+        one.ranked.rank,
         one.value,
         one.epoch,
         [(place(name), place(value)) for name, value in one.slices.items() if value],

@@ -39,12 +39,12 @@
         labelColor: ink, titleColor: soft, labelFontSize: 12, titleFontSize: 11,
         titleFontWeight: 400, domain: false, ticks: false, gridColor: line, labelPadding: 8,
       },
-      axisX: { labelColor: soft, labelFontSize: 11 },
+      axisX: { labelColor: soft, labelFontSize: 11, tickCount: width < 480 ? 3 : 6 },
       // A phone has no room for long labels.
-      axisY: { grid: false, labelLimit: width < 480 ? 120 : width < 800 ? 210 : 380 },
+      axisY: { grid: false, labelLimit: width < 480 ? 140 : width < 800 ? 210 : 380 },
       legend: {
         orient: "top", labelColor: ink, labelFontSize: 12, symbolType: "circle", symbolSize: 80,
-        labelLimit: 260, columns: width < 480 ? 2 : 6,
+        labelLimit: 260, columns: width < 480 ? 1 : 6,
       },
       range: { category: ["--first", "--second", "--third", "--fourth", "--fifth"].map(colour) },
       style: {

@@ -18,8 +18,8 @@
   const FIELDS = ["outcome", "id", "judge", "finish", "system", "prompt", "response", "target", "reason", "error"];
   const whole = (place) => (typeof texts[place] === "string" ? texts[place] : texts[place][0]);
   const omitted = (place) => (typeof texts[place] === "string" ? 0 : texts[place][1]);
-  const read = ([benchmark, set, fate, value, epoch, slices, ...places]) => {
-    const row = { benchmark, set, fate, value, epoch, slices };
+  const read = ([benchmark, set, fate, rank, value, epoch, slices, ...places]) => {
+    const row = { benchmark, set, fate, rank, value, epoch, slices };
     FIELDS.forEach((name, i) => { row[name] = places[i]; });
     return row;
   };
@@ -181,8 +181,8 @@
       for (const row of part.rows) rows.push(read(row));
       block.remove();
     }
-    // What lost points, then the unscored, then the rest; otherwise as stored, in turns.
-    rows.sort((a, b) => a.fate - b.fate);
+    // What lost points, then the unscored, then the rest; the worst of each benchmark in turn.
+    rows.sort((a, b) => a.fate - b.fate || a.rank - b.rank || a.benchmark - b.benchmark);
     options(field("benchmark"), names.map(({ title }, i) => [String(i), title.split(" (", 1)[0]]));
     const kinds = [...new Set(rows.map((row) => row.outcome))];
     options(field("outcome"), kinds.map((place) => [String(place), whole(place)]));
