@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.reports.stored import estimate
+from upright.reports.html.clipping import SHOWN_AT_ONCE, STORED, clip
 from upright.reports.inert import UNSAFE, inert, one_line
-from upright.reports.pages.clipping import SHOWN_AT_ONCE, STORED, clip
 from upright.reports.scale import axis, interval, number
 
 

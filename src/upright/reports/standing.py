@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
 
-from upright.core import Estimate
+from upright.core import Estimate, Interval
 from upright.reports.scale import axis, printed
 
 
@@ -52,12 +52,17 @@ def standing(estimate: Estimate) -> Standing:
     """Better or worse only where the whole interval is."""
     if not printed(estimate):
         return Standing.UNTOLD
-    chance, low, high = estimate.chance, estimate.low, estimate.high
-    if chance is None or chance == axis(estimate).worse:
+    if estimate.chance is None or estimate.chance == axis(estimate).worse:
         return Standing.ALONE
-    if low is None or high is None or low <= chance <= high:
+    return compared(estimate, estimate.chance, estimate.higher_is_better)
+
+
+def compared(interval: Interval | Estimate, level: float, higher_is_better: bool) -> Standing:
+    """Any interval with any level: chance, another model's value, no difference."""
+    low, high = interval.low, interval.high
+    if low is None or high is None or low <= level <= high:
         return Standing.UNSURE
-    return Standing.BETTER if (low > chance) == estimate.higher_is_better else Standing.WORSE
+    return Standing.BETTER if (low > level) == higher_is_better else Standing.WORSE
 
 
 def counted(estimates: Iterable[Estimate]) -> Counter[Standing]:

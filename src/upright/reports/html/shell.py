@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from upright.reports.html.clipping import clip
 from upright.reports.html.drawing import dot_chart, outcome_kind, outcome_segments
 from upright.reports.html.embed import json_block, packed_block
 from upright.reports.html.library import library
@@ -34,7 +35,7 @@ class Assets(NamedTuple):
 
 def shell(template: str, context: Mapping[str, Any], assets: Assets) -> str:
     """A whole page; the same context always gives the same page, byte for byte."""
-    style = "\n".join(_asset(name) for name in ("shell.css", *assets.styles))
+    style = "\n".join(_asset(name) for name in ("shell.css", "parts.css", *assets.styles))
     drawing = ("charts.js",) if assets.charts else ()
     scripts = [_asset(name) for name in ("shell.js", *drawing, *assets.scripts)]
     sources = library() if assets.charts else ()
@@ -75,7 +76,10 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     found.globals.update(
-        dot_chart=dot_chart, outcome_segments=outcome_segments, json_block=json_block
+        clip=clip,
+        dot_chart=dot_chart,
+        json_block=json_block,
+        outcome_segments=outcome_segments,
     )
     found.filters.update(
         number=number,

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from upright.core import Outcome
-from upright.reports.html.drawing import OTHER, outcome_kind
+from upright.reports.html.drawing import OTHER, Point, outcome_kind
 from upright.reports.scale import Axis, number
 
 Spec = dict[str, Any]
@@ -19,19 +19,6 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 KINDS = (*map(str, Outcome), OTHER)
 STEP, GROUPED, SHARE = 24, 15, 20
 """Pixels per row; per member of a group in a row; per bar."""
-
-
-class Point(NamedTuple):
-    """A value with its interval. `group` gives it a colour and a place beside others of its
-    label; `note` is told on pointing at it."""
-
-    label: str
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    chance: float | None = None
-    group: str = ""
-    note: str = ""
 
 
 class Part(NamedTuple):

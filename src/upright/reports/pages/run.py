@@ -8,7 +8,6 @@ from upright.core import Calibration, Dimension, Estimate
 from upright.judges.calibration import intervals
 from upright.reports.answers import Worst, rank, worst
 from upright.reports.html import Assets, Part, Spec, share_chart, shell, write
-from upright.reports.pages.clipping import clip
 from upright.reports.pages.judges import judges_of
 from upright.reports.pages.slices import slice_charts
 from upright.reports.pages.table import answer_table
@@ -68,7 +67,6 @@ def render_page(profile: Profile) -> str:
         "kinds": _kinds(profile.benchmarks),
         "provenance": facts(run),
         "command": command(run),
-        "clip": clip,
         "slice_charts": slice_charts,
         "concord_in_words": concord_in_words,
         "shares": _shares,
