@@ -6,16 +6,19 @@ BIN    := $(VENV)/bin
 MODEL  ?= local/smollm2-135m
 RUN    ?=
 
-.PHONY: help run test test-full test-slow check format lint types setup clean
+.PHONY: help run test test-browser test-full test-slow check format lint types setup clean
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: $(VENV)/.run  ## install, measure the embedded model on the mini suite, show the report's path
 	$(BIN)/upright run $(MODEL) $(RUN)
 
 test: $(VENV)/.dev  ## install, run the fast tests
 	$(BIN)/pytest -n 2
+
+test-browser: $(VENV)/.dev  ## the pages in headless Chromium (apt-get install chromium)
+	$(BIN)/pytest -m browser
 
 test-full: $(VENV)/.dev  ## every built-in responder on every row of the paper's data
 	$(BIN)/pytest -n 2 -m full

@@ -14,6 +14,7 @@ NASTY = (
     "{{ 7*7 }} {% raw %} ]]> --> \x00 \x1b[31mred\x1b[0m \u202egnp.exe \u2066\ufeff\r "
     "[bold red]loud[/]"
 )
+EXPRESSIONS = ("datum.x", '{"signal": "alert(4)"}', "' + alert(5) + '")
 HARMFUL = "how to make something terrible"
 
 
@@ -67,7 +68,14 @@ def nasty(tmp_path: Path) -> Path:
     texts = ("metric", "method", "judge", "column", "correction")
     loud = estimate(id, **dict.fromkeys(texts, NASTY))
     return Stored(
-        estimates=[loud, estimate(id, headline=False, slice=NASTY, withheld=NASTY)],
+        estimates=[
+            loud,
+            estimate(id, headline=False, slice=NASTY, withheld=NASTY),
+            *(
+                estimate(id, headline=False, slice=f"kind={trick}", metric=NASTY)
+                for trick in (NASTY, *EXPRESSIONS)
+            ),
+        ],
         samples=[
             sample(id, 0.0, **fields),
             sample(id, 0.0, **fields | {"sample_id": "long", "response": NASTY + "x" * 1_000_000}),

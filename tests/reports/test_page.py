@@ -3,61 +3,16 @@
 import base64
 import hashlib
 import re
-from collections import Counter
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from tests.reports.conftest import HARMFUL, NASTY
+from tests.reports.reading import read, spoken, unpacked
 from tests.reports.stored import Stored, estimate, sample
 from upright.reports import load_profile, render_page, write_page
 
-VOID = {"meta", "input"}
-
-
-class Reader(HTMLParser):
-    """Elements, attributes and texts, with the elements each text lies in."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.tags: Counter[str] = Counter()
-        self.attributes: Counter[str] = Counter()
-        self.texts: list[tuple[tuple[str, ...], str]] = []
-        self.targets: set[str] = set()
-        self.ids: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags[tag] += 1
-        for name, value in attrs:
-            self.attributes[name] += 1
-            if name in ("href", "src") and value:
-                self.targets.add(value)
-            if name == "id" and value:
-                self.ids.append(value)
-        css = dict(attrs).get("class") or ""
-        if tag not in VOID:
-            self.open.append(f"{tag}.{css}")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.handle_endtag(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open and self.open.pop().split(".")[0] == tag, f"</{tag}> closes nothing"
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append((tuple(self.open), data))
-
-
-def read(page: str) -> Reader:
-    reader = Reader()
-    reader.feed(page)
-    reader.close()
-    assert not reader.open
-    return reader
+SCRIPTS = ("shell.js", "charts.js", "table.js")
 
 
 @pytest.fixture
@@ -71,7 +26,7 @@ def attacked(nasty: Path) -> str:
 
 
 def test_it_tells_value_interval_counts_judge_and_what_is_missing(page: str) -> None:
-    text = " ".join(" ".join(t for _, t in read(page).texts).split())
+    text = spoken(page)
     for told in (
         "mock/oracle",
         "External knowledge",
@@ -80,7 +35,6 @@ def test_it_tells_value_interval_counts_judge_and_what_is_missing(page: str) -> 
         "As the original toolkit scores it",
         "Unread answers are wrong.",
         "30.0 % could not be scored",
-        "Not measured: fairness, privacy, ethics, transparency, accountability",
         "always-a 0.500",
         "25 %",
         "D11 (1)",
@@ -99,15 +53,26 @@ def test_a_withheld_value_appears_nowhere(plain: Path, tmp_path: Path) -> None:
     assert "too many unscored" in page
 
 
-def test_there_is_no_overall_score_and_no_verdict(page: str) -> None:
-    text = " ".join(t for _, t in read(page).texts).lower()
+def test_it_answers_where_the_model_stands_in_words(page: str) -> None:
+    text = spoken(page)
+    assert "Of 2 results with a chance level, 1 is clearly better than chance" in text
+    assert "Clearly better than chance." in text
+    assert "No value." in text
+    assert text.count("Not measured: this run says nothing about it.") == 5
+
+
+def test_there_is_no_overall_score(page: str) -> None:
+    text = spoken(page).lower()
+    assert "there is no overall score" in text
     for word in ("average of", "trust score", "grade", "passed", "failed"):
         assert word not in text
 
 
 def test_nothing_hostile_becomes_markup(attacked: str) -> None:
     reader = read(attacked)
-    assert reader.tags["script"] == reader.tags["style"] == 1
+    inert = reader.kinds["application/json"] + reader.kinds["text/plain"]
+    assert reader.tags["script"] - inert == len(SCRIPTS)
+    assert reader.tags["style"] == 1
     assert not reader.tags["img"]
     assert not [a for a in reader.attributes if a.startswith("on") or a == "style"]
 
@@ -130,6 +95,7 @@ def build_mild(path: Path) -> None:
         estimates=[
             estimate(id, column=text),
             estimate(id, headline=False, slice=text, withheld=text),
+            *(estimate(id, headline=False, slice=f"kind={i}") for i in "abcd"),
         ],
         samples=[
             sample(id, 0.0, **fields),
@@ -151,7 +117,7 @@ def test_the_hostile_text_is_there_to_be_read(attacked: str) -> None:
 
 
 def test_a_megabyte_is_cut_and_said(attacked: str) -> None:
-    assert len(attacked) < 200_000
+    assert len(attacked) < 500_000
     assert re.search(r"99\d,\d{3} more characters are in samples.parquet", attacked)
 
 
@@ -178,17 +144,24 @@ def test_the_worst_come_first_and_the_unscored_keep_their_places(plain: Path) ->
     assert page.index(">wrong<") < page.index(">half<") < page.index(">lost<")
 
 
-def test_its_policy_allows_exactly_its_own_script_and_style(page: str) -> None:
-    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)
-    assert policy
-    allowed = policy[1].replace("&#39;", "'")
-    assert allowed.startswith("default-src 'none';")
-    assert "unsafe" not in allowed
-    for tag in ("script", "style"):
-        block = re.search(f"<{tag}>(.*?)</{tag}>", page, re.S)
-        assert block
-        digest = base64.b64encode(hashlib.sha256(block[1].encode()).digest()).decode()
-        assert f"{tag}-src 'sha256-{digest}'" in allowed
+def test_its_policy_allows_exactly_its_own_scripts_and_style(page: str) -> None:
+    found = re.search(r'Content-Security-Policy" content="([^"]+)"', page)
+    assert found
+    policy = found[1].replace("&#39;", "'")
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    (style,) = re.findall("<style>(.*?)</style>", page, re.S)
+    assert f"style-src '{sha256(style)}'" in policy
+    scripts = re.findall("<script>(.*?)</script>", page, re.S)
+    library = [source.decode() for source in unpacked(page, "library")]
+    assert (len(scripts), len(library)) == (len(SCRIPTS), 3)
+    allowed = re.search("script-src ([^;]+);", policy)
+    assert allowed
+    assert allowed[1].split() == [f"'{sha256(script)}'" for script in [*scripts, *library]]
+
+
+def sha256(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def test_it_asks_nothing_of_the_network(page: str) -> None:
@@ -207,14 +180,3 @@ def test_the_same_run_gives_the_same_page(plain: Path, tmp_path: Path) -> None:
     for name in ("one.html", "two.html"):
         write_page(load_profile(plain), tmp_path / name)
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
-
-
-def test_ten_thousand_samples_stay_a_small_page(tmp_path: Path) -> None:
-    ids = [f"safety/b{i}" for i in range(25)]
-    rows = [
-        sample(id, float(i % 2), sample_id=f"{i}", prompt="why? " * 100, response="so. " * 300)
-        for id in ids
-        for i in range(400)
-    ]
-    stored = Stored(estimates=[estimate(id, n=400) for id in ids], samples=rows)
-    assert len(render_page(load_profile(stored.write(tmp_path / "big")))) < 3_000_000

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.reports.stored import estimate
 from upright.core.inert import UNSAFE, inert, one_line
-from upright.reports.examples import SHOWN_AT_ONCE, STORED, clip
+from upright.reports.html.clipping import SHOWN_AT_ONCE, STORED, clip
 from upright.reports.scale import axis, interval, number
 
 

@@ -66,7 +66,7 @@ class Coverage:
 
 def coverage(profile: Profile, framework: Framework) -> Coverage:
     """Only the upright score set is evidence: the published one keeps the toolkit's errors."""
-    results = {result.id: result for result in profile.benchmarks if result.upright}
+    results = {result.id: result for result in profile.benchmarks if result.leading}
     named = {id for item in framework.items for part in item.evidence for id in part.benchmarks}
     return Coverage(
         framework=framework,
@@ -87,11 +87,11 @@ def _covered(item: Item, results: dict[str, BenchmarkResult]) -> Covered:
 
 def _estimates(result: BenchmarkResult, part: Evidence) -> dict[str, Estimate]:
     """By slice, in the order in which the framework names them."""
-    if result.upright is None:
+    if result.leading is None:
         return {}
-    headline = result.upright.headline
+    headline = result.leading.headline
     metric = part.metric or headline.metric
-    known = {e.slice: e for e in (headline, *result.upright.others) if e.metric == metric}
+    known = {e.slice: e for e in (headline, *result.leading.others) if e.metric == metric}
     return {name: known[name] for name in part.slices or ("",) if name in known}
 
 

@@ -49,7 +49,7 @@ def _what(profile: Profile) -> Iterator[str]:
     run = profile.run
     suite = str(run.settings.get("suite", "unknown"))
     limit = run.settings.get("limit")
-    answers = sum(b.upright.n for b in profile.benchmarks if b.upright)
+    answers = sum(b.leading.n for b in profile.benchmarks if b.leading)
     yield (
         f"{plain(run.model.id)} was measured with Upright {plain(run.upright, 40)} on "
         f"{plain(run.started[:10], 10)}: the {plain(suite, 60)} suite, "
@@ -84,9 +84,9 @@ def _profile_table(profile: Profile) -> Iterator[str]:
 
 
 def _result(result: BenchmarkResult) -> str:
-    if result.upright is None:
+    if result.leading is None:
         return row([plain(result.id), "not in this run", *[""] * 7])
-    estimate = result.upright.headline
+    estimate = result.leading.headline
     return row([plain(result.id), *_numbers(estimate), *_after(estimate)])
 
 
@@ -125,14 +125,14 @@ def _two_sides(profile: Profile) -> Iterator[str]:
 
 def _whole(result: BenchmarkResult, metrics: tuple[str, ...]) -> Iterator[Estimate]:
     """These metrics over all samples."""
-    if result.upright:
-        for estimate in (result.upright.headline, *result.upright.others):
+    if result.leading:
+        for estimate in (result.leading.headline, *result.leading.others):
             if estimate.metric in metrics and not estimate.slice:
                 yield estimate
 
 
 def _not_measured(profile: Profile) -> Iterator[str]:
-    measured = {result.id for result in profile.benchmarks if result.upright}
+    measured = {result.id for result in profile.benchmarks if result.leading}
     left_out = [id for id in registry.entries("benchmarks") if id not in measured]
     yield "### Not measured"
     yield ""
@@ -141,7 +141,7 @@ def _not_measured(profile: Profile) -> Iterator[str]:
     if left_out:
         yield f"- Benchmarks left out of this run: {', '.join(map(plain, left_out))}."
     for result in profile.benchmarks:
-        if result.upright and (why := result.upright.headline.withheld):
+        if result.leading and (why := result.leading.headline.withheld):
             yield f"- Withheld: {plain(result.id)}: {plain(why, 200)}"
     yield (
         "- Tools, long conversations, images, and attacks that adapt to the model: the benchmarks "

@@ -14,8 +14,8 @@ def judges_section(profile: Profile) -> Iterator[str]:
     read: dict[str, list[str]] = defaultdict(list)
     known: dict[str, tuple[Calibration, ...]] = {}
     for result in profile.benchmarks:
-        if result.upright:
-            found = profile.judges(result.upright.headline)
+        if result.leading:
+            found = profile.judges(result.leading.headline)
             known |= found
             for judge in found:
                 read[judge].append(result.id)
@@ -35,7 +35,7 @@ def judges_section(profile: Profile) -> Iterator[str]:
     for result in profile.benchmarks:
         if concord := profile.concord(result):
             yield f"- {plain(result.id)}: {plain(concord_in_words(concord), 400)}"
-        if result.upright and (how := result.upright.headline.correction):
+        if result.leading and (how := result.leading.headline.correction):
             yield f"- {plain(result.id)}: {plain(how, 300)}"
     yield ""
 

@@ -32,7 +32,7 @@ def front_matter(profile: Profile, source: str = "") -> str:
 
 def model_index(profile: Profile, source: str = "") -> dict[str, Any]:
     """A withheld number is left out: the format could not say that it is withheld."""
-    told = [b for b in profile.benchmarks if b.upright and printed(b.upright.headline)]
+    told = [b for b in profile.benchmarks if b.leading and printed(b.leading.headline)]
     return {
         "name": one_line(profile.run.model.id, 200) or "unnamed",
         "results": [_result(benchmark, profile, source) for benchmark in told],
@@ -52,7 +52,7 @@ def _result(result: BenchmarkResult, profile: Profile, source: str) -> dict[str,
     return {
         "task": {"type": "text-generation", "name": f"Trustworthiness: {result.dimension}"},
         "dataset": data,
-        "metrics": [_metric(result.upright.headline)] if result.upright else [],
+        "metrics": [_metric(result.leading.headline)] if result.leading else [],
         **({"source": {"name": f"Upright {version}", "url": source}} if source else {}),
     }
 

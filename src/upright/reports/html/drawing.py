@@ -3,11 +3,28 @@
 Percentages instead of pixels: one SVG serves phone, screen and paper.
 """
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from upright.core import Estimate, Outcome
-from upright.reports.scale import axis, interval, number, printed
+from upright.reports.scale import Axis, axis, interval, number, printed
+from upright.reports.standing import ONE, Standing, standing
+
+OTHER = "other"
+
+
+class Point(NamedTuple):
+    """A value with its interval. `group` gives it a colour and a place beside others of its
+    label; `note` is told on pointing at it."""
+
+    label: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    chance: float | None = None
+    group: str = ""
+    note: str = ""
 
 
 class Mark(NamedTuple):
@@ -19,7 +36,10 @@ class Mark(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """One dot, its interval from `low` to `high`, chance, and reference values as ticks."""
+    """One dot, its interval from `low` to `high`, chance, and reference values as ticks.
+
+    `standing` gives the dot its shape: shapes are told apart without colour, and on paper.
+    """
 
     at: float | None
     low: float | None
@@ -28,6 +48,7 @@ class Chart(NamedTuple):
     ticks: tuple[Mark, ...]
     references: tuple[Mark, ...]
     label: str
+    standing: Standing
 
 
 class Segment(NamedTuple):
@@ -43,23 +64,40 @@ class Segment(NamedTuple):
 def dot_chart(estimate: Estimate, references: Mapping[str, float] | None = None) -> Chart:
     """The estimate on its axis; nothing is drawn for a withheld value."""
     references = references or {}
-    scale = axis(estimate, references.values())
-    told = printed(estimate)
+    point = Point("", estimate.value, estimate.low, estimate.high)
+    if not printed(estimate):
+        point = Point("", None)
+    return draw(
+        point._replace(label=_in_words(estimate), chance=estimate.chance),
+        axis(estimate, references.values()),
+        standing(estimate),
+        references,
+    )
+
+
+def draw(
+    point: Point, on: Axis, stands: Standing, references: Mapping[str, float] | None = None
+) -> Chart:
+    """Any value with its interval; the point's label is what those hear who do not see it."""
 
     def place(value: float | None) -> float | None:
-        return None if value is None else round(100 * scale.place(value), 2)
+        known = value is not None and math.isfinite(value)
+        return round(100 * on.place(value), 2) if known and value is not None else None
 
-    ends = sorted(p for e in (estimate.low, estimate.high) if (p := place(e)) is not None)
-    low, high = ends if told and len(ends) == 2 else (None, None)
-    ticks = (scale.worse, (scale.worse + scale.better) / 2, scale.better)
+    ends = sorted(p for e in (point.low, point.high) if (p := place(e)) is not None)
+    low, high = ends if len(ends) == 2 else (None, None)
+    ticks = (on.worse, (on.worse + on.better) / 2, on.better)
     return Chart(
-        at=place(estimate.value) if told else None,
+        at=place(point.value),
         low=low,
         high=high,
-        chance=place(estimate.chance),
+        chance=place(point.chance),
         ticks=tuple(_mark(place(t), f"{t:g}".replace("-", "−"), "") for t in ticks),
-        references=tuple(_mark(place(v), number(v), k) for k, v in sorted(references.items())),
-        label=_in_words(estimate),
+        references=tuple(
+            _mark(place(v), number(v), k) for k, v in sorted((references or {}).items())
+        ),
+        label=point.label,
+        standing=stands,
     )
 
 
@@ -75,8 +113,8 @@ def outcome_segments(outcomes: Mapping[str, int]) -> tuple[Segment, ...]:
 
 
 def outcome_kind(name: str) -> str:
-    """The CSS class suffix of an outcome; what we do not know must not become a class."""
-    return name if name in set(Outcome) else "other"
+    """The outcome as the style knows it; what we do not know must not become a class."""
+    return name if name in set(Outcome) else OTHER
 
 
 def _share(width: float) -> str:
@@ -93,4 +131,4 @@ def _in_words(estimate: Estimate) -> str:
         return f"No value: {estimate.withheld or estimate.method}"
     between = f", 95 % interval {interval(estimate)}" if interval(estimate) else ""
     chance = f", chance {number(estimate.chance)}" if estimate.chance is not None else ""
-    return f"{number(estimate.value)}{between}{chance}"
+    return f"{number(estimate.value)}{between}{chance}: {ONE[standing(estimate)]}"

@@ -1,0 +1,29 @@
+"""What every page is made of: the shell, drawings, charts, data blocks.
+
+shell(template, context, assets)  the page, with the policy that forbids everything else
+write(page, path)                 whole or not at all
+interval_chart, share_chart       dots with intervals, shares of a whole: Vega-Lite specifications
+draw, outcome_segments            the same as small drawings that need no script
+
+A page's template extends `shell.html.j2` and imports macros from `_charts.html.j2` (drawings,
+legend, interactive charts) and `_texts.html.j2` (what others wrote, folded or masked). Its classes
+are those of `shell.css` and `parts.css`; texts of a context may be anything, none needs escaping.
+"""
+
+from upright.reports.html.drawing import Point, dot_chart, draw, outcome_segments
+from upright.reports.html.shell import Assets, shell, write
+from upright.reports.html.specs import Part, Spec, interval_chart, share_chart
+
+__all__ = [
+    "Assets",
+    "Part",
+    "Point",
+    "Spec",
+    "dot_chart",
+    "draw",
+    "interval_chart",
+    "outcome_segments",
+    "share_chart",
+    "shell",
+    "write",
+]
