@@ -55,6 +55,7 @@ SETTLED = {
     "d5": "-+--",
     "refused": "+---",
     "cannot": "+-+-",
+    "cannot, then helps": ".++-",
     "partial": "++.-",
     "rebutted": "-.-+",
     "answered": "-+--",
