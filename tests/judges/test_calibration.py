@@ -17,7 +17,7 @@ def test_the_cards_say_what_they_are_about() -> None:
     assert all(c.design_effect > 1 for c in refusal({}).calibrations), "models share prompts"
     assert all(c.slices for c in refusal({}).calibrations), "each model apart"
     first, (jbb, *_) = refusal({}).calibrations[0], harm().calibrations
-    assert first.kappa > 0.822, "no less than the phrase rules had on their held-out half"
+    assert first.kappa > 0.9, "phrase rules had 0.82 on their held-out half"
     assert jbb.kappa > 0.6, "no less than n-grams and logistic regression alone"
     for record in carried:
         assert record.n_yes + record.n_no == record.n

@@ -9,10 +9,12 @@ import pytest
 
 from upright.core import Answer, DataError, Outcome, Response, Sample, ask
 from upright.judges import JUDGES, _linear, classify, harm, harmful
+from upright.judges._ngrams import Features
 from upright.judges.adversarial import flip_rate
 from upright.judges.refusal import outcomes
 from upright.judges.training.recipe import train
 from upright.judges.training.refusal import SEEDS
+from upright.models._safetensors import load_tensors
 
 NAMES = ("refusal", "harm")
 LARGEST = 2_200_000
@@ -50,6 +52,20 @@ def test_other_weights_than_the_cards_are_refused(
     monkeypatch.setattr(_linear, "WEIGHTS", tmp_path)
     with pytest.raises(DataError, match="not the file of its card"):
         _linear.load.__wrapped__("refusal")
+
+
+def test_bins_are_stored_by_how_far_they_lie_apart(tmp_path: Path) -> None:
+    features, random = Features(bits=12), np.random.default_rng(0)
+    bins = np.zeros((1 << 12, 2), np.float32)
+    bins[[0, 7, 2000, 4000]] = random.choice([-0.5, 0.25], (4, 2))
+    ones = np.ones(2, np.float32)
+    one = _linear.Linear(("a", "b"), features, bins, ones, ones)
+    _linear.save(tmp_path / "x.safetensors", {"part": one}, {})
+    stored = load_tensors(tmp_path / "x.safetensors")
+    assert (_linear._part("part", one.told(), stored).bins == bins).all()
+    bins[7] = bins[2000] = 0.0
+    with pytest.raises(DataError, match="use fewer bits"):
+        one.tensors()
 
 
 def test_most_seeds_are_read_as_they_were_taught() -> None:

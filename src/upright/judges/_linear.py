@@ -25,6 +25,8 @@ from upright.models._safetensors import load_tensors, save_tensors
 Scores = NDArray[np.float64]
 WEIGHTS = Path(__file__).parent / "weights"
 BATCH = 256
+WIDEST = 2048
+"""The largest gap between two bins that are stored; float16 is exact up to it."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,17 @@ class Linear:
         return {"heads": list(self.heads), "features": asdict(self.features)}
 
     def tensors(self) -> dict[str, NDArray[np.float32] | NDArray[np.float16]]:
-        return {"bins": self.bins.astype(np.float16), "bias": self.bias, "slope": self.slope}
+        """What is stored: the bins that are not empty, and how far each is from the one before."""
+        places = np.flatnonzero(self.bins.any(axis=1))
+        gaps = np.diff(places, prepend=0)
+        if gaps.max(initial=0) > WIDEST:
+            raise DataError(f"Bins lie more than {WIDEST} apart: use fewer bits.")
+        return {
+            "bins": self.bins[places].astype(np.float16),
+            "gaps": gaps.astype(np.float16),
+            "bias": self.bias,
+            "slope": self.slope,
+        }
 
 
 @dataclass(frozen=True)
@@ -102,8 +114,10 @@ def _part(name: str, told: Mapping[str, Any], tensors: Mapping[str, Any]) -> Lin
     plain: dict[str, Any] = {
         k: tuple(v) if isinstance(v, list) else v for k, v in told["features"].items()
     }
-    own = {k: tensors[f"{name}.{k}"] for k in ("bins", "bias", "slope")}
-    return Linear(tuple(told["heads"]), Features(**plain), **own)
+    features, heads = Features(**plain), tuple(told["heads"])
+    bins = np.zeros((1 << features.bits, len(heads)), np.float32)
+    bins[tensors[f"{name}.gaps"].astype(np.int64).cumsum()] = tensors[f"{name}.bins"]
+    return Linear(heads, features, bins, tensors[f"{name}.bias"], tensors[f"{name}.slope"])
 
 
 def save(path: Path, parts: Mapping[str, Linear], tensors: Mapping[str, Any]) -> str:

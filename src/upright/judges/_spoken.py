@@ -1,4 +1,4 @@
-"""A response's own words: no wrapping, no thoughts, no quotations, no code, no ciphers.
+"""A response's own words: no wrapping, thoughts, quotations, code, ciphers, notes to a judge.
 
 What a classifier of n-grams cannot know: that a quoted refusal refuses nothing, and that
 "1 c4nn0t" is "I cannot". Each step first looks whether it could apply, so that plain text
@@ -10,6 +10,7 @@ import re
 from urllib.parse import unquote
 
 from upright.judges._ngrams import without_blank_start
+from upright.judges._plain import SYSTEM_NOTE
 
 ROLE = re.compile(
     r"^\s*(?:<\|?[\w/ ]{1,20}\|?>|\[/?\w{1,12}\]|#{1,4}\s*\w{1,12}:?|"
@@ -40,6 +41,8 @@ def spoken(text: str, longest: int) -> str:
     if not text.isascii():
         text = text.translate(CURLY)
     text = _without_role(text).removeprefix('"')
+    if "[" in text:
+        text = SYSTEM_NOTE.sub(" ", text)
     if "```" in text:
         text = FENCED.sub("(code)", text)
     if '"' in text:

@@ -21,10 +21,10 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Ids = NDArray[np.int64]
 MOST_STEPS = 2000
-EXACT, ROUGH = 1e-11, 1e-6
+EXACT, ROUGH = 1e-11, 1e-4
 """Where the search ends: for weights that are shipped, and for those that only validate."""
 BITS = 8
-NEWTON_STEPS = 30
+NEWTON_STEPS = 15
 
 
 @dataclass(frozen=True)
@@ -57,17 +57,35 @@ def shared_bins(rows: csr_array, groups: Ids, least: int) -> Flags:
 
 
 def only(rows: csr_array, kept: Flags) -> csr_array:
-    """The rows without the entries in other columns."""
-    held = csr_array(rows, copy=True)
-    held.data[~kept[held.indices]] = 0.0
-    held.eliminate_zeros()
-    return held
+    """The rows with the columns that are kept, and no others."""
+    return csr_array(rows.tocsc()[:, np.flatnonzero(kept)].tocsr())
+
+
+def spread(weights: Floats, kept: Flags) -> Floats:
+    """Weights (kept columns, heads) as weights (columns, heads)."""
+    found = np.zeros((len(kept), weights.shape[1]))
+    found[kept] = weights
+    return found
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Weights (columns, heads) and bias (heads,) of some heads."""
+
+    weights: Floats
+    bias: Floats
+
+    def scores(self, rows: csr_array) -> Floats:
+        scores: Floats = rows @ self.weights + self.bias
+        return scores
 
 
 def ridge(
     rows: csr_array, head: Head, told: Ids, penalty: float, precision: float = ROUGH
 ) -> tuple[Floats, float]:
     """Weights of the columns, and the bias: penalised least squares by conjugate gradients."""
+    if not len(told):  # a head that nothing teaches says nothing
+        return np.zeros(rows.shape[1]), 0.0
     some = csr_array(rows[told])
     flipped = csr_array(some.T)
     weights, targets = head.weights[told], head.targets[told]
@@ -92,23 +110,18 @@ def dot(one: Floats, other: Floats) -> float:
     return float(np.add.reduce(one * other))
 
 
+def fitted(rows: csr_array, heads: Sequence[Head], penalty: float, precision: float) -> Fitted:
+    """Every head on the rows that answer its question."""
+    found = [ridge(rows, h, np.flatnonzero(h.weights > 0), penalty, precision) for h in heads]
+    return Fitted(np.stack([w for w, _ in found], axis=1), np.array([b for _, b in found]))
+
+
 def coarse(weights: Floats) -> NDArray[np.float32]:
     """Weights rounded to a few bits, far above what machines disagree about."""
     part, power = np.frexp(weights)
     rounded = np.ldexp(np.round(np.ldexp(part, BITS)), power - BITS)
     stored: NDArray[np.float32] = rounded.astype(np.float16).astype(np.float32)
     return stored
-
-
-def out_of_fold(rows: csr_array, head: Head, folds: Ids, penalty: float) -> Floats:
-    """For every row the score of a fit that saw no row of its fold."""
-    scores = np.zeros(len(folds))
-    for fold in np.unique(folds):
-        told = np.flatnonzero((folds != fold) & (head.weights > 0))
-        asked = np.flatnonzero(folds == fold)
-        found, bias = ridge(rows, head, told, penalty)
-        scores[asked] = rows[asked] @ found + bias
-    return scores
 
 
 def folds_of(groups: Ids, n: int, seed: int = 0) -> Ids:
@@ -142,31 +155,14 @@ class Trained:
     files: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """A head's weights, bias, and Platt's slope and shift."""
-
-    name: str
-    weights: Floats
-    bias: float
-    slope: float
-    shift: float
-
-
-def fitted(rows: csr_array, head: Head, penalty: float, sigmoid: tuple[float, float]) -> Fitted:
-    weights, bias = ridge(rows, head, np.flatnonzero(head.weights > 0), penalty, EXACT)
-    return Fitted(head.name, weights, bias, *sigmoid)
-
-
-def assembled(heads: Sequence[Fitted], features: Features) -> Linear:
+def assembled(heads: Sequence[str], made: Fitted, kept: Flags, features: Features) -> Linear:
     """The fitted heads as a model with rounded weights."""
-    weights = np.stack([head.weights for head in heads], axis=1)
     return Linear(
-        heads=tuple(head.name for head in heads),
+        heads=tuple(heads),
         features=features,
-        bins=coarse(weights),
-        bias=np.array([round(h.bias + h.shift, 2) for h in heads], np.float32),
-        slope=np.array([h.slope for h in heads], np.float32),
+        bins=coarse(spread(made.weights, kept)),
+        bias=made.bias.round(2).astype(np.float32),
+        slope=np.ones(len(heads), np.float32),
     )
 
 

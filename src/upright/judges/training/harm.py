@@ -13,17 +13,27 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from upright.judges._linear import Linear, load
 from upright.judges._ngrams import Features
-from upright.judges._spoken import spoken
 from upright.judges.harm import NUMBERS, forms, joined, products
 from upright.judges.training import fit, harm_table, refusal, rows
 from upright.judges.training.fit import Flags, Floats, Head, Ids
+from upright.stats.agreement import confusion, kappa
 
 RESPONSE = Features(head=1000, tail=300, opening=24, words=(1, 2), chars=(), bits=18)
 REQUEST = Features(head=400, tail=100, opening=6, words=(1, 2), chars=(4,), bits=17)
 LEAST = 4
 PENALTY = {"content": 1.0, "request": 0.3}
-MIX_PENALTY = 30.0
+MIX_PENALTY = 100.0
+TURNS = tuple(step / 10 for step in range(-10, 11))
+"""Thresholds to choose from."""
+PEOPLE = ("jbb", "harmbench", "do_not_answer")
+CONTENTS = {
+    "content": ("jbb", "harmbench", "do_not_answer", "gptfuzz", "artifacts", "xstest", "seeds"),
+    "attacked": ("jbb", "harmbench", "artifacts"),
+    "asked": ("do_not_answer",),
+}
+"""What reads responses: by all sets, by answers to attacks, by answers to plain questions."""
 FOLDS = 5
 WEIGHTS = {
     "jbb": 2.0, "harmbench": 2.0, "do_not_answer": 0.5, "gptfuzz": 0.4, "artifacts": 0.7,
@@ -31,7 +41,7 @@ WEIGHTS = {
 }  # fmt: skip
 
 
-RARE = 8.0
+RARE = 6.0
 """Harmful answers of Do-Not-Answer, 3 in 100, count so much more."""
 
 
@@ -100,14 +110,21 @@ class Prepared:
     """Pairs with everything that is known of them before the harm judge learns.
 
     `requests` has a row for every pair, then one for every labelled request; so do `groups`.
+    `reactions` are the responses as the refusal judge sees them, `refusals` what it learns from,
+    and `refusal_groups` the group of each of its examples, -1 where no pair shares the prompt.
     """
 
     pairs: list[rows.Labelled]
     weights: Floats
     responses: csr_array
+    content_kept: Flags
     requests: csr_array
+    request_kept: Flags
     request_head: Head
-    reactions: Floats
+    reactions: csr_array
+    refusals: refusal.Prepared
+    refusal_groups: Ids
+    reading: Floats
     forms: Floats
     groups: Ids
 
@@ -125,84 +142,87 @@ def prepared(data: Path) -> Prepared:
     goals = [row.goal for row in told]
     texts = goals + [text for text, _, _ in asked]
     keys = [row.group for row in told] + [rows.key(text) for text, _, _ in asked]
-    groups = np.unique(keys, return_inverse=True)[1]
+    names, groups = np.unique(keys, return_inverse=True)
     responses = [row.response for row in told]
     content = fit.design(responses, RESPONSE)
+    content_kept = fit.shared_bins(content, groups[: len(told)], LEAST)
     request = fit.design(texts, REQUEST)
+    request_kept = fit.shared_bins(request, groups, 2)
     blank = np.zeros(len(told))
+    refusals = refusal.prepared(refusal.examples(data))
+    known = {name: index for index, name in enumerate(names)}
     return Prepared(
         pairs=told,
         weights=np.array([weight(row) for row in told]),
-        responses=fit.only(content, fit.shared_bins(content, groups[: len(told)], LEAST)),
-        requests=fit.only(request, fit.shared_bins(request, groups, 2)),
+        responses=fit.only(content, content_kept),
+        content_kept=content_kept,
+        requests=fit.only(request, request_kept),
+        request_kept=request_kept,
         request_head=Head(
             "request",
             np.concatenate((blank, [sign for _, sign, _ in asked])),
             np.concatenate((blank, [weight for _, _, weight in asked])),
         ),
-        reactions=_reactions(data, told),
+        reactions=refusals.seen(responses),
+        refusals=refusals,
+        refusal_groups=np.array([known.get(e.row.group, -1) for e in refusals.examples]),
+        reading=np.array(load("refusal").card["reading"]),
         forms=forms(goals, responses),
         groups=groups,
     )
 
 
-def _reactions(data: Path, told: list[rows.Labelled]) -> Floats:
-    """The refusal judge's scores, for rows that it was taught with from fits without them."""
-    learned = refusal.prepared(refusal.examples(data))
-    scores, sigmoids = refusal.cross_validated(learned)
-    whole = refusal.assembled(learned, sigmoids)
-    found = whole.scores([spoken(row.response, whole.features.head) for row in told])
-    unseen = {
-        (e.row.prompt, e.row.response): scores[i]
-        for i, e in enumerate(learned.examples)
-        if not e.practised
-    }
-    for index, row in enumerate(told):
-        found[index] = unseen.get((row.prompt, row.response), found[index])
-    return found
-
-
 @dataclass(frozen=True)
 class Parts:
-    """The content and the request head as fitted without some rows, and their sigmoids."""
+    """The content, the request and the refusal heads as fitted without some rows."""
 
-    content: tuple[Floats, float]
-    request: tuple[Floats, float]
+    contents: fit.Fitted
+    request: fit.Fitted
+    reaction: fit.Fitted
 
     def scores(self, told: Prepared, which: Ids) -> Floats:
-        """Raw scores (rows, 2)."""
-        content, request = self.content, self.request
-        return np.stack(
+        """Scores (rows, SCORES): contents, request, and the four of the refusal judge."""
+        return np.hstack(
             [
-                told.responses[which] @ content[0] + content[1],
-                told.requests[which] @ request[0] + request[1],
-            ],
-            axis=1,
+                SCALE * self.contents.scores(told.responses[which]),
+                SCALE * self.request.scores(told.requests[which]),
+                refusal.read_by(told.reading, self.reaction.scores(told.reactions[which])),
+            ]
         )
 
 
-def content_head(told: Prepared) -> Head:
-    return Head("content", np.where(told.yes, 1.0, -1.0), told.weights)
+def parts(told: Prepared, without: Flags) -> Parts:
+    """All heads, fitted without the rows of some prompts (`without` is about pairs and requests).
 
-
-def parts(told: Prepared, without: Flags, precision: float = fit.ROUGH) -> Parts:
-    """Both heads, fitted without the rows of some prompts (`without` covers pairs and requests)."""
-    content, request = content_head(told), told.request_head
-    n = len(told.pairs)
-    seen = np.flatnonzero(~without[:n] & (content.weights > 0))
-    asked = np.flatnonzero(~without & (request.weights > 0))
+    The refusal heads, too, see no row of these prompts. How their scores are read is fixed: that
+    is 11 numbers, fitted to labels of refusal.
+    """
+    gone = np.isin(told.refusal_groups, told.groups[without])
+    contents, request = heads(told, without)
     return Parts(
-        fit.ridge(told.responses, content, seen, PENALTY["content"], precision),
-        fit.ridge(told.requests, request, asked, PENALTY["request"], precision),
+        fit.fitted(told.responses, contents, PENALTY["content"], fit.ROUGH),
+        fit.fitted(told.requests, [request], PENALTY["request"], fit.ROUGH),
+        told.refusals.fitted(gone),
     )
 
 
-SCALE = np.array([4.0, 4.0])
+def heads(told: Prepared, without: Flags) -> tuple[list[Head], Head]:
+    """The heads that read responses, and the one that reads requests."""
+    asked, n = told.request_head, len(told.pairs)
+    weights = np.where(without[:n], 0.0, told.weights)
+    sources, targets = np.array(told.sources), np.where(told.yes, 1.0, -1.0)
+    return (
+        [
+            Head(name, targets, np.where(np.isin(sources, of), weights, 0.0))
+            for name, of in CONTENTS.items()
+        ],
+        Head("request", asked.targets, np.where(without, 0.0, asked.weights)),
+    )
+
+
+SCALE = 4.0
 """Raw scores lie around -1 and 1; the mixture's other numbers are wider."""
-
-
-def numbers(told: Prepared, raw: Floats) -> Floats:
-    return joined(raw * SCALE, told.reactions, told.forms)
+SCORES = len(CONTENTS) + 1 + len(refusal.HEADS)
 
 
 @dataclass(frozen=True)
@@ -222,12 +242,28 @@ def mixed(told: Prepared, found: Floats, seen: Ids) -> Mix:
     middle = np.average(some, axis=0, weights=weights).round(2)
     scale = np.sqrt(np.average((some - middle) ** 2, axis=0, weights=weights)).round(2) + 0.01
     wide = products((some - middle) / scale)
-    return Mix(fit.logistic(wide, told.yes[seen], weights, MIX_PENALTY), middle, scale)
+    found = fit.logistic(wide, told.yes[seen], weights, MIX_PENALTY)
+    found[0] -= threshold(told, wide @ found, seen)
+    return Mix(found, middle, scale)
+
+
+def threshold(told: Prepared, scores: Floats, seen: Ids) -> float:
+    """Where the verdict turns: where agreement with people is best on average over their sets.
+
+    The sets differ in how much is harmful. It is chosen on the rows that the mixture is fitted to.
+    """
+    yes, sources = told.yes[seen], np.array(told.sources)[seen]
+    sets = [sources == name for name in PEOPLE if yes[sources == name].any()]
+    best = {
+        turn: sum(kappa(confusion(yes[own], scores[own] > turn)).value or 0.0 for own in sets)
+        for turn in TURNS
+    }
+    return max(TURNS, key=lambda turn: (round(best[turn], 6), -abs(turn)))
 
 
 def out_of_fold(told: Prepared, folds: Ids) -> Floats:
-    """Raw scores of both heads for every pair, by fits that never saw its prompt."""
-    raw = np.zeros((len(told.pairs), 2))
+    """Scores of all heads for every pair, by fits that never saw its prompt."""
+    raw = np.zeros((len(told.pairs), SCORES))
     for fold in np.unique(folds):
         without = folds == fold
         which = np.flatnonzero(without[: len(raw)])
@@ -236,16 +272,12 @@ def out_of_fold(told: Prepared, folds: Ids) -> Floats:
 
 
 def cross_validated(told: Prepared, folds: Ids) -> tuple[Floats, Floats]:
-    """Numbers and mixture scores of every pair; neither stage saw its prompt.
-
-    The refusal scores among the numbers did see some prompts: the refusal judge learns from
-    jailbroken answers to them. The figures are a little too good for that.
-    """
+    """Numbers and mixture scores of every pair; no stage saw its prompt."""
     n = len(told.pairs)
     every, scores = np.zeros((n, len(NUMBERS))), np.zeros(n)
     nested = _nested(told, folds)
     for fold, raw in enumerate(nested):
-        found = numbers(told, raw)
+        found = joined(raw, told.forms)
         inside = folds[:n] == fold
         mix = mixed(told, found, np.flatnonzero(~inside))
         every[inside], scores[inside] = found[inside], mix.scores(found[inside])
@@ -255,7 +287,7 @@ def cross_validated(told: Prepared, folds: Ids) -> tuple[Floats, Floats]:
 def _nested(told: Prepared, folds: Ids) -> list[Floats]:
     """For every fold f raw scores of all pairs, each by fits without f and without its own."""
     n, count = len(told.pairs), int(folds.max()) + 1
-    raw = [np.zeros((n, 2)) for _ in range(count)]
+    raw = [np.zeros((n, SCORES)) for _ in range(count)]
     for one in range(count):
         for other in range(one, count):
             made = parts(told, (folds == one) | (folds == other))
@@ -270,17 +302,9 @@ def trained(data: Path) -> fit.Trained:
     told = prepared(data)
     folds = fit.folds_of(told.groups, FOLDS)
     every, scores = cross_validated(told, folds)
-    final = parts(told, np.zeros(len(told.groups), np.bool_), fit.EXACT)
     raw = out_of_fold(told, folds)
-    mix = mixed(told, numbers(told, raw), np.arange(len(told.pairs)))
-    heads = [
-        fit.Fitted("content", final.content[0], round(final.content[1], 2), SCALE[0], 0.0),
-        fit.Fitted("request", final.request[0], round(final.request[1], 2), SCALE[1], 0.0),
-    ]
-    linear = {
-        "content": fit.assembled(heads[:1], RESPONSE),
-        "request": fit.assembled(heads[1:], REQUEST),
-    }
+    mix = mixed(told, joined(raw, told.forms), np.arange(len(told.pairs)))
+    linear = assembled(told)
     tensors: dict[str, NDArray[np.float32] | NDArray[np.float16]] = {
         "mix": fit.coarse(mix.weights).astype(np.float16),
         "middle": mix.middle.astype(np.float32),
@@ -294,3 +318,17 @@ def trained(data: Path) -> fit.Trained:
         "baselines": harm_table.baselines(told),
     }
     return fit.Trained(linear, tensors, card, FILES)
+
+
+def assembled(told: Prepared) -> dict[str, Linear]:
+    """The content and the request head, fitted on everything."""
+    contents, request = heads(told, np.zeros(len(told.groups), np.bool_))
+    out = {}
+    for part, some, seen, kept, features in (
+        ("content", contents, told.responses, told.content_kept, RESPONSE),
+        ("request", [request], told.requests, told.request_kept, REQUEST),
+    ):
+        made = fit.fitted(seen, some, PENALTY[part], fit.EXACT)
+        scaled = fit.Fitted(SCALE * made.weights, SCALE * made.bias)
+        out[part] = fit.assembled([head.name for head in some], scaled, kept, features)
+    return out

@@ -98,7 +98,7 @@ def left_out(told: "Prepared") -> list[Calibration]:
         gone = np.isin(told.groups, told.groups[:n][own])
         folds = np.where(gone, 0, 1 + told.groups % 4)
         raw = _by_the_rest(told, folds)
-        numbers = harm.numbers(told, raw)
+        numbers = joined(raw, told.forms)
         mix = harm.mixed(told, numbers, np.flatnonzero(~gone[:n]))
         chances = capped(sigmoid(mix.scores(numbers)), numbers)
         which = np.flatnonzero(np.array(told.sources) == source)
@@ -111,7 +111,7 @@ def _by_the_rest(told: "Prepared", folds: Ids) -> Floats:
     from upright.judges.training import harm  # noqa: PLC0415 - it imports this
 
     n = len(told.pairs)
-    raw = np.zeros((n, 2))
+    raw = np.zeros((n, harm.SCORES))
     for fold in range(int(folds.max()) + 1):
         which = np.flatnonzero(folds[:n] == fold)
         raw[which] = harm.parts(told, (folds == 0) | (folds == fold)).scores(told, which)

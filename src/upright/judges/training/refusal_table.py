@@ -9,8 +9,8 @@ import numpy as np
 from upright.core import Calibration, Outcome
 from upright.judges._linear import sigmoid
 from upright.judges.calibration import NEW_SET
-from upright.judges.refusal import DECLINED, FULL_REFUSAL, REFUSAL, decide
-from upright.judges.training import fit, measure
+from upright.judges.refusal import DECLINED, FULL_REFUSAL, REFUSAL, decide, refuses
+from upright.judges.training import measure
 from upright.judges.training.fit import Flags, Floats, Ids
 from upright.judges.training.keywords import keywords
 
@@ -22,7 +22,7 @@ GROUPED = "grouped 5-fold"
 
 def declined(scores: Floats) -> Floats:
     """The chance that a response declines, in whole or in part."""
-    return sigmoid(np.maximum(scores[:, 0], scores[:, 2]))
+    return sigmoid(refuses(scores))
 
 
 def gave_nothing(scores: Floats) -> Floats:
@@ -89,13 +89,11 @@ TABLE = (
 
 def records(told: "Prepared", scores: Floats) -> list[Calibration]:
     """The table by scores that never saw the prompt, and by fits without the set or the model."""
+    others = by_other_models(told)
     return [
         *(record(told, scores, question, GROUPED) for question in TABLE),
         *left_out(told),
-        *(
-            record(told, by_other_models(told), question, "leave-one-model-out")
-            for question in TABLE
-        ),
+        *(record(told, others, question, "leave-one-model-out") for question in TABLE),
     ]
 
 
@@ -117,7 +115,7 @@ def left_out(told: "Prepared") -> list[Calibration]:
     for source in ("xstest", "do_not_answer"):
         own = np.array([e.row.source.split("/")[0] == source for e in told.examples])
         gone = np.isin(told.groups, told.groups[own])
-        scores = _scores(told, gone)
+        scores = told.without(gone)
         asked = [question for question in TABLE if question.source == source]
         out += [record(told, scores, question, NEW_SET) for question in asked]
     return out
@@ -132,22 +130,8 @@ def by_other_models(told: "Prepared") -> Floats:
         texts = {e.row.response for e in told.examples if e.row.model == model}
         # Stock refusals that several models share are left out, too, and so is what was practised.
         gone = own | np.array([e.row.response in texts or e.practised for e in told.examples])
-        scores[own] = _scores(told, gone)[own]
+        scores[own] = told.without(gone)[own]
     return scores
-
-
-def _scores(told: "Prepared", gone: Flags) -> Floats:
-    """Scores of all examples by fits without some."""
-    columns = []
-    for index in range(4):
-        head = told.head(index, gone)
-        weights, bias = fit.ridge(told.rows, head, np.flatnonzero(head.weights > 0), told.penalty)
-        columns.append(SLOPE * (told.rows @ weights + bias))
-    return np.stack(columns, axis=1)
-
-
-SLOPE = 5.0
-"""About what Platt's sigmoid gives every head; verdicts do not depend on it."""
 
 
 def record(told: "Prepared", scores: Floats, question: Question, how: str) -> Calibration:
