@@ -3,25 +3,25 @@
     python perf/analysis.py [--runs 10] [--samples 100000] [--rounds 3]
 
 Runs are made up: 28 benchmarks' ids, answers of 600 characters, every table as `upright run`
-writes it. Every measurement is a process of its own, so that its memory is its own, and takes in
-the imports. With inspect_ai installed, 10,000 of the same rows are exported as an Inspect log and
-read by its `samples_df`, in alternation with our reading of them; seconds are scaled by rows.
+writes it. Every measurement is a process of its own, so that its memory is its own. With
+inspect_ai installed, 10,000 of the same rows are exported as an Inspect log and read by its
+`samples_df`, in alternation with our reading of them as a data frame.
 """
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 PARTS = 28
+Work = Callable[[Path], object]
 EXPORTED = 10_000
 
 
@@ -30,10 +30,9 @@ def make_run(path: Path, seed: int, samples: int) -> None:
     import numpy as np
     import pyarrow as pa
 
-    from upright.core import Estimate, registry
-    from upright.runs.store import FINISHED, write_info
+    from upright.core import registry
+    from upright.runs.store import write_info
     from upright.runs.tables import COLUMNS, NUMBERS, write_estimates, write_table
-    from upright.stats.intervals import wilson
 
     ids = sorted(registry.entries("benchmarks"))[:PARTS]
     own, common = np.random.default_rng(seed), np.random.default_rng(0)
@@ -67,9 +66,17 @@ def make_run(path: Path, seed: int, samples: int) -> None:
     path.mkdir(parents=True)
     sizes = [int((part == p).sum()) for p in range(len(ids))]
     write_table(path / "samples.parquet", pa.table(columns), sizes)
+    write_estimates(path / "estimates.parquet", _estimates(ids, part, values))
+    write_info(path, _info(seed, samples, ids))
+
+
+def _estimates(ids: Sequence[str], part: Any, values: Any) -> list[Any]:
+    from upright.core import Estimate
+    from upright.stats.intervals import wilson
+
     estimates = []
     for p, id in enumerate(ids):
-        mean, n = float(values[part == p].mean()), sizes[p]
+        mean, n = float(values[part == p].mean()), int((part == p).sum())
         low, high = wilson(mean, n)
         estimates.append(
             Estimate(
@@ -92,63 +99,91 @@ def make_run(path: Path, seed: int, samples: int) -> None:
                 judge="rule/choice",
             )
         )
-    write_estimates(path / "estimates.parquet", estimates)
-    info: dict[str, Any] = {
+    return estimates
+
+
+def _info(seed: int, samples: int, ids: Sequence[str]) -> dict[str, Any]:
+    from upright.runs.store import FINISHED
+
+    return {
         "upright": "0", "python": "", "platform": "", "packages": {}, "status": FINISHED,
         "started": "2026-01-01T00:00:00+00:00", "finished": "2026-01-01T01:00:00+00:00",
         "command": [], "plan": "", "model": {"id": f"made-up/{seed}", "facts": {}},
         "judge": None, "settings": {"suite": "made up", "seed": 0}, "data": {},
-        "benchmarks": {id: {"title": id, "version": 1} for id in ids}, "calibrations": {},
+        "benchmarks": {id: {"title": id, "measures": id, "version": 1} for id in ids},
+        "calibrations": {},
         "calls": {"planned": samples, "asked": samples, "from_cache": 0, "errors": 0},
         "tokens": {"prompt": 0, "completion": 0},
     }  # fmt: skip
-    write_info(path, info)
 
 
-def leaderboard(folder: Path) -> None:
+def leaderboard() -> Work:
     from upright.api import leaderboard as made
 
-    made(sorted(folder.glob("run-*")))
+    return lambda folder: made(sorted(folder.glob("run-*")))
 
 
-def compare(folder: Path) -> None:
+def compare() -> Work:
     from upright.comparisons.compare import compare as made
     from upright.runs.store import open_run
 
     # The ids are real, the answers are not: the mean value, as for benchmarks not installed here.
-    made(open_run(folder / "run-0"), open_run(folder / "run-1"), lambda id: None)
+    return lambda folder: made(
+        open_run(folder / "run-0"), open_run(folder / "run-1"), lambda id: None
+    )
 
 
-def report(folder: Path) -> None:
+def report() -> Work:
     from upright.reports import load_profile, write_page
 
-    write_page(load_profile(folder / "small"), folder / "report.html")
+    return lambda folder: write_page(load_profile(folder / "small"), folder / "report.html")
 
 
-def read(folder: Path) -> None:
+def read() -> Work:
     """Every column and row as a data frame, which is what `samples_df` gives."""
+    import pandas  # noqa: F401 - its import is no part of reading
+
     from upright.runs.store import open_run
 
-    assert len(open_run(folder / "small").samples) == EXPORTED
+    return lambda folder: len(open_run(folder / "small").samples)
 
 
-def inspect(folder: Path) -> None:
+def inspect() -> Work:
     from inspect_ai.analysis import samples_df
 
-    assert len(samples_df(str(folder / "log"), quiet=True)) == EXPORTED
+    return lambda folder: len(samples_df(str(folder / "log"), quiet=True))
 
 
-WORK: Mapping[str, Callable[[Path], None]] = {
+WORK: Mapping[str, Callable[[], Work]] = {
     f.__name__: f for f in (leaderboard, compare, report, read, inspect)
 }
 
 
-def measured(name: str, folder: Path) -> tuple[float, float]:
-    """Wall seconds and peak MB of one piece of work in a process of its own."""
+class Cost(NamedTuple):
+    """Wall seconds of the imports and of the work, and the most MB held."""
+
+    imports: float
+    work: float
+    megabytes: float
+
+
+def measured(name: str, folder: Path) -> Cost:
+    """One piece of work in a process of its own."""
     words = [sys.executable, __file__, "--part", name, "--folder", str(folder)]
-    done = subprocess.run(words, check=True, capture_output=True, text=True)
-    seconds, megabytes = json.loads(done.stdout.splitlines()[-1])
-    return seconds, megabytes
+    done = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
+    return Cost(*json.loads(done.stdout.splitlines()[-1]))
+
+
+def carry_out(name: str, folder: Path) -> Cost:
+    start = time.perf_counter()
+    work = WORK[name]()
+    imported = time.perf_counter()
+    work(folder)
+    done = time.perf_counter()
+    # Not ru_maxrss: Linux hands the parent's down to a new process.
+    status = Path("/proc/self/status").read_text()
+    held = int(status.split("VmHWM:")[1].split()[0]) / 1024
+    return Cost(imported - start, done - imported, held)
 
 
 def main() -> None:
@@ -160,10 +195,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     given = parser.parse_args()
     if given.part:
-        start = time.perf_counter()
-        WORK[given.part](given.folder)
-        spent = time.perf_counter() - start
-        print(json.dumps([spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+        print(json.dumps(carry_out(given.part, given.folder)))
         return
     with TemporaryDirectory() as told:
         folder = Path(told)
@@ -179,12 +211,13 @@ def main() -> None:
         rounds = [{name: measured(name, folder) for name in names} for _ in range(given.rounds)]
         print(f"{given.runs} runs of {given.samples:,} answers; report and reading of {EXPORTED:,}")
         for name in names:
-            seconds = median(round_[name][0] for round_ in rounds)
-            most = max(round_[name][1] for round_ in rounds)
-            print(f"{name:12} {seconds:8.2f} s {most:8.0f} MB")
+            of = [round_[name] for round_ in rounds]
+            imports, work = median(c.imports for c in of), median(c.work for c in of)
+            most = max(c.megabytes for c in of)
+            print(f"{name:12} {work:8.2f} s after {imports:.2f} s of imports, {most:.0f} MB")
         if "inspect" in names:
-            ratios = [round_["inspect"][0] / round_["read"][0] for round_ in rounds]
-            print(f"Inspect's samples_df takes {median(ratios):.0f} times as long as reading ours")
+            ratio = median(round_["inspect"].work / round_["read"].work for round_ in rounds)
+            print(f"Inspect's samples_df takes {ratio:.0f} times as long as reading ours")
         page = (folder / "report.html").stat().st_size
         print(f"the report has {page / 1e6:.2f} MB")
 

@@ -20,7 +20,7 @@ def test_a_regression_exits_1_only_where_asked(tmp_path: Path) -> None:
     assert here("compare", "a", "b", "--margin", "0.02", cwd=tmp_path).returncode == 0
     ended = here("compare", "a", "b", "--margin", "0.02", "--fail-if-worse", cwd=tmp_path)
     assert ended.returncode == 1
-    assert "Worse: plugin/safety lost more than 0.02" in ended.stdout
+    assert "Worse: a significant loss of more than 0.02: plugin/safety" in ended.stdout
 
 
 def test_no_regression_passes_and_writes_its_files(tmp_path: Path) -> None:

@@ -102,4 +102,4 @@ def test_the_sentence_says_what_the_gate_says(tmp_path: Path) -> None:
     assert "Not worse" in told.getvalue()
     told = io.StringIO()
     render_comparison(found, Console(file=told, width=150), decide(found))
-    assert "Worse: plugin/" in told.getvalue()
+    assert "Worse: a significant loss of more than 0.02: plugin/" in told.getvalue()

@@ -165,15 +165,15 @@ def pairing_notes(difference: Difference) -> Iterator[str]:
 
 def sentence(comparison: Comparison, decision: Decision) -> str:
     """What the gate says."""
-    beyond = f"more than {comparison.margin:g}" if comparison.margin else "anything"
+    more = f" of more than {comparison.margin:g}" if comparison.margin else ""
     count = len(comparison.differences)
     if decision.worse:
-        return f"Worse: {', '.join(map(inert, decision.worse))} lost {beyond}, significantly."
+        return f"Worse: a significant loss{more}: {', '.join(map(inert, decision.worse))}."
     if decision.lost:
         told = ", ".join(map(inert, decision.lost))
         return f"No verdict: the candidate's answers to {told} could not be scored."
     left = len(decision.unproven)
     settled = f"excluded on {count - left} of {count} benchmarks, not settled on {left}"
     if decision.strict and decision.unproven:
-        return f"Not shown: a loss of {beyond} is {settled}; more samples would tell."
-    return f"Not worse: no significant loss of {beyond}; it is {settled}."
+        return f"Not shown: a loss{more} is {settled}; more samples would tell."
+    return f"Not worse: no significant loss{more}; it is {settled}."
