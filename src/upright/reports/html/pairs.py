@@ -1,0 +1,127 @@
+"""Two columns at once: models as dots in a plane, and a square for every pair of columns.
+
+As in `specs`, what others wrote stands in data only; titles are the callers' own words.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from upright.reports.html.specs import SCHEMA, Spec, layer, position
+from upright.reports.scale import Axis, number
+
+HEIGHT, SQUARE = 240, 17
+"""Pixels of a plane, and of one row of squares."""
+
+
+class Dot(NamedTuple):
+    """A model by two values; `front` ones are joined by a line and named."""
+
+    label: str
+    x: float
+    y: float
+    front: bool = False
+
+
+class Pairing(NamedTuple):
+    """How far two columns go together; `sure` ones carry a mark."""
+
+    row: str
+    column: str
+    value: float
+    p: float
+    q: float
+    sure: bool
+
+
+def scatter_chart(dots: Sequence[Dot], x: Axis, y: Axis, titles: tuple[str, str], about: str) -> Spec:
+    """Up and to the right is better."""
+    front = sorted((dot for dot in dots if dot.front), key=lambda dot: dot.x)
+    rest = [dot for dot in dots if not dot.front]
+    middle = (x.worse + x.better) / 2
+    left = [dot for dot in front if (dot.x <= middle) == (x.worse < x.better)]
+    layers = [_dots(rest, "dominated" if front else "value")]
+    if front:
+        layers += [
+            {"data": {"values": [_row(dot) for dot in front]}, **layer("line", "front", {})},
+            _dots(front, "value"),
+            _names(left, "left"),
+            _names([dot for dot in front if dot not in left], "right"),
+        ]
+    return {
+        "$schema": SCHEMA,
+        "description": about,
+        "width": "container",
+        "height": HEIGHT,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "data": {"values": []},
+        "encoding": {
+            "x": position(x, "x", f"{titles[0]}: worse  →  better"),
+            "y": position(y, "y", f"{titles[1]}: worse  →  better"),
+            "tooltip": [
+                {"field": "label", "title": "Model"},
+                {"field": "across", "title": titles[0].capitalize()},
+                {"field": "up", "title": titles[1].capitalize()},
+            ],
+        },
+        "layer": layers,
+    }
+
+
+def matrix_chart(pairs: Sequence[Pairing], about: str) -> Spec:
+    """Blue: they rise together; vermilion: one rises as the other falls. Told apart by every
+    kind of colour vision."""
+    place = {"type": "nominal", "sort": None, "title": None}
+    scale = {"domain": [-1, 0, 1], "range": ["var:--second", "var:--tint", "var:--first"]}
+    colour = {"field": "value", "type": "quantitative", "title": "rank correlation", "scale": scale}
+    told = {"row": "Of", "column": "And", "told": "Correlation", "p": "p", "q": "p, corrected"}
+    return {
+        "$schema": SCHEMA,
+        "description": about,
+        "width": "container",
+        "height": {"step": SQUARE},
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "data": {"values": [_square(pair) for pair in pairs]},
+        "encoding": {
+            "x": {"field": "column", **place, "axis": {"labelAngle": -90}},
+            "y": {"field": "row", **place},
+            "tooltip": [{"field": field, "title": title} for field, title in told.items()],
+        },
+        "layer": [
+            layer("rect", "cell", {"color": colour}),
+            {
+                "data": {"values": [_square(pair) for pair in pairs if pair.sure]},
+                **layer("point", "sure", {}),
+            },
+        ],
+    }
+
+
+def _dots(dots: Sequence[Dot], style: str) -> Spec:
+    return {"data": {"values": [_row(dot) for dot in dots]}, **layer("point", style, {})}
+
+
+def _names(dots: Sequence[Dot], align: str) -> Spec:
+    mark = {"type": "text", "style": "name", "align": align}
+    text = {"text": {"field": "label", "type": "nominal"}}
+    return {"data": {"values": [_row(dot) for dot in dots]}, "mark": mark, "encoding": text}
+
+
+def _row(dot: Dot) -> Spec:
+    return {
+        "label": dot.label,
+        "x": dot.x,
+        "y": dot.y,
+        "across": number(dot.x),
+        "up": number(dot.y),
+    }
+
+
+def _square(pair: Pairing) -> Spec:
+    return {
+        "row": pair.row,
+        "column": pair.column,
+        "value": round(pair.value, 3),
+        "told": number(pair.value, 2),
+        "p": number(pair.p),
+        "q": number(pair.q),
+    }
