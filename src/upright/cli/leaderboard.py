@@ -56,10 +56,10 @@ def _write(board: "Leaderboard", runs: list[Path], path: Path) -> None:
     from upright.reports.pages.leaderboard import write_leaderboard
 
     unchecked = ""
-    own, theirs = (), findings() if board.published else ()
+    found = list(findings()) if board.published else []
     if board.measured:
         try:
-            own = findings(runs)
+            found = [*findings(runs), *found]
         except UsageError as error:
             unchecked = str(error)
-    write_leaderboard(board, (*own, *theirs), path, unchecked)
+    write_leaderboard(board, found, path, unchecked)

@@ -3,13 +3,14 @@
 As in `specs`, what others wrote stands in data only; titles are the callers' own words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from upright.reports.html.labels import sides
 from upright.reports.html.specs import SCHEMA, Spec, layer, position
 from upright.reports.scale import Axis, number
 
-HEIGHT, SQUARE = 240, 17
+HEIGHT, SQUARE = 260, 17
 """Pixels of a plane, and of one row of squares."""
 
 
@@ -33,19 +34,18 @@ class Pairing(NamedTuple):
     sure: bool
 
 
-def scatter_chart(dots: Sequence[Dot], x: Axis, y: Axis, titles: tuple[str, str], about: str) -> Spec:
+def scatter_chart(
+    dots: Sequence[Dot], x: Axis, y: Axis, titles: tuple[str, str], about: str
+) -> Spec:
     """Up and to the right is better."""
     front = sorted((dot for dot in dots if dot.front), key=lambda dot: dot.x)
     rest = [dot for dot in dots if not dot.front]
-    middle = (x.worse + x.better) / 2
-    left = [dot for dot in front if (dot.x <= middle) == (x.worse < x.better)]
     layers = [_dots(rest, "dominated" if front else "value")]
     if front:
         layers += [
             {"data": {"values": [_row(dot) for dot in front]}, **layer("line", "front", {})},
             _dots(front, "value"),
-            _names(left, "left"),
-            _names([dot for dot in front if dot not in left], "right"),
+            *_names(dots, front, x, y),
         ]
     return {
         "$schema": SCHEMA,
@@ -71,7 +71,11 @@ def matrix_chart(pairs: Sequence[Pairing], about: str) -> Spec:
     """Blue: they rise together; vermilion: one rises as the other falls. Told apart by every
     kind of colour vision."""
     place = {"type": "nominal", "sort": None, "title": None}
-    scale = {"domain": [-1, 0, 1], "range": ["var:--second", "var:--tint", "var:--first"]}
+    scale = {
+        "domain": [-1, 0, 1],
+        "range": ["var:--second", "var:--tint", "var:--first"],
+        "interpolate": "lab",
+    }
     colour = {"field": "value", "type": "quantitative", "title": "rank correlation", "scale": scale}
     told = {"row": "Of", "column": "And", "told": "Correlation", "p": "p", "q": "p, corrected"}
     return {
@@ -87,6 +91,8 @@ def matrix_chart(pairs: Sequence[Pairing], about: str) -> Spec:
             "tooltip": [{"field": field, "title": title} for field, title in told.items()],
         },
         "layer": [
+            # First, so that both axes have the columns in one order.
+            {"data": {"values": _selves(pairs)}, **layer("rect", "self", {})},
             layer("rect", "cell", {"color": colour}),
             {
                 "data": {"values": [_square(pair) for pair in pairs if pair.sure]},
@@ -100,10 +106,19 @@ def _dots(dots: Sequence[Dot], style: str) -> Spec:
     return {"data": {"values": [_row(dot) for dot in dots]}, **layer("point", style, {})}
 
 
-def _names(dots: Sequence[Dot], align: str) -> Spec:
-    mark = {"type": "text", "style": "name", "align": align}
-    text = {"text": {"field": "label", "type": "nominal"}}
-    return {"data": {"values": [_row(dot) for dot in dots]}, "mark": mark, "encoding": text}
+def _names(dots: Sequence[Dot], front: Sequence[Dot], x: Axis, y: Axis) -> Iterator[Spec]:
+    """The names of the front, each where it covers least."""
+    places = [(x.place(dot.x), y.place(dot.y)) for dot in dots]
+    for dot, side in zip(
+        front, sides(places, [dots.index(d) for d in front], [d.label for d in front]), strict=True
+    ):
+        mark = {"type": "text", "style": "name", "align": side.align, "baseline": side.baseline}
+        text = {"text": {"field": "label", "type": "nominal"}}
+        yield {
+            "data": {"values": [_row(dot)]},
+            "mark": {**mark, "dx": side.dx, "dy": side.dy},
+            "encoding": text,
+        }
 
 
 def _row(dot: Dot) -> Spec:
@@ -125,3 +140,9 @@ def _square(pair: Pairing) -> Spec:
         "p": number(pair.p),
         "q": number(pair.q),
     }
+
+
+def _selves(pairs: Sequence[Pairing]) -> list[Spec]:
+    """Every column with itself, which says nothing."""
+    names = dict.fromkeys(pair.row for pair in pairs)
+    return [{"row": name, "column": name, "told": "–", "p": "–", "q": "–"} for name in names]

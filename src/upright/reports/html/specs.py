@@ -43,8 +43,8 @@ def interval_chart(
     if len(groups) > 1:
         shared["yOffset"] = {"field": "group", "type": "nominal", "sort": None}
         colour = {"field": "group", "type": "nominal", "sort": None, "title": None}
-        for layer in (reach, value):
-            layer["encoding"]["color"] = colour
+        for part in (reach, value):
+            part["encoding"]["color"] = colour
     return {
         "$schema": SCHEMA,
         "description": about,

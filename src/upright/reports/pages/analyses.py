@@ -46,7 +46,8 @@ class Drawn(NamedTuple):
 def analyses(analysis: Analysis, values: Values) -> Drawn:
     """`values` are those that the analysis was made of."""
     found = analysis.independence
-    axis = around_zero(e for c in analysis.contrasts for e in (c.contrast.low, c.contrast.high))
+    shares = [c.contrast for c in analysis.contrasts if _is_share(c)]
+    axis = around_zero(end for one in shares for end in (one.low, one.high))
     return Drawn(
         correlations=[_correlation(pair, analysis) for pair in analysis.trust_utility],
         planes=[_plane(pair, analysis, values) for pair in analysis.trust_utility],
@@ -120,16 +121,23 @@ def _tight(values: Iterable[float], *, up: bool) -> Axis:
     return Axis(low, high) if up else Axis(high, low)
 
 
+def _is_share(one: GroupContrast) -> bool:
+    """Whether it may stand on one axis with the others: some columns are per cent."""
+    means = (one.contrast.first, one.contrast.second)
+    return all(mean is not None and abs(mean) <= 1 for mean in means)
+
+
 def _contrast(one: GroupContrast, axis: Axis) -> Line:
     """Right: proprietary models are better."""
     found = one.contrast
     sign = 1 if one.higher_is_better else -1
     ends = _turned(sign, found.value, found.low, found.high)
+    marks = ends if _is_share(one) else (None, None, None)
     shape = compared(Interval(*ends, ""), 0.0, higher_is_better=True)
     label = f"proprietary ahead by {signed(ends[0])}, {_between(*ends[1:])}"
     return Line(
         label=_name(one.column),
-        chart=drawn(label, ends, axis, Standing.ALONE if found.low is None else shape),
+        chart=drawn(label, marks, axis, Standing.ALONE if found.low is None else shape),
         told=signed(ends[0]),
         beside=f"{number(found.first)}, {number(found.second)}",
         said=f"p {chance(found.p)}, n {found.n_first}+{found.n_second}",

@@ -15,12 +15,12 @@ from upright.reports.pages.analyses import WHOLE, Drawn, Values, analyses
 from upright.reports.pages.findings import parts_of
 from upright.reports.pages.forest import Line
 from upright.reports.pages.models import Panel, first_beyond_doubt, panels, ranked
-from upright.reports.pages.rank_table import Row, in_words, measured_rows, published_rows
+from upright.reports.pages.rank_table import Row, in_short, in_words, measured_rows, published_rows
 from upright.reports.scale import Axis, arrow, number
 from upright.reports.standing import Standing
 
 ASSETS = Assets(styles=("forest.css", "leaderboard/leaderboard.css"))
-FEW = 5
+FEW = 12
 """Runs whose names stand upright above their columns."""
 
 
@@ -80,7 +80,7 @@ def leaderboard_page(
         "here": here,
         "paper": _paper(leaderboard.published) if leaderboard.published else None,
         "verdict": _verdict(leaderboard),
-        "placed": [_placed(one) for one in leaderboard.placements],
+        "placed": _by_run(leaderboard.placements),
         "judged": judge_notes(leaderboard.placements),
         "parts": parts_of(findings),
         "unchecked": unchecked,
@@ -154,10 +154,17 @@ def _average(one: AverageRank, axis: Axis, printed: dict[str, float]) -> Line:
     )
 
 
+def _by_run(placements: Sequence[Placement]) -> dict[str, list[Placed]]:
+    found: dict[str, list[Placed]] = {}
+    for one in placements:
+        found.setdefault(one.run, []).append(_placed(one))
+    return found
+
+
 def _placed(one: Placement) -> Placed:
     here = one.measured
     axis = Axis(one.of, 1)
-    places = f"{one.low}–{one.high}" if one.low and one.high else "none"
+    places = in_short(one.low, one.high) or "none"
     label = f"place {one.place} of {one.of}, 95 % interval {places}"
     between = f" ({number(here.low, 2)} – {number(here.high, 2)})" if here.low is not None else ""
     return Placed(

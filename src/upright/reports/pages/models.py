@@ -14,6 +14,8 @@ from upright.reports.standing import ONE, Standing, compared
 
 
 class Dotted(NamedTuple):
+    """A benchmark's value; `told` is empty where it is withheld."""
+
     label: str
     chart: Chart
     told: str
@@ -68,7 +70,7 @@ def _dotted(board: Board, one: Stands) -> Dotted:
     label = f"{number(one.value)}{between}: {ONE[shape]}"
     point = Point(label, one.value, one.low, one.high, board.chance)
     name = one_line(board.benchmark.split("/", 1)[-1], 50).replace("_", " ")
-    told = "withheld" if one.withheld else number(one.value)
+    told = "" if one.withheld else number(one.value)
     return Dotted(name, draw(point, axis, shape), told, not board.higher_is_better)
 
 

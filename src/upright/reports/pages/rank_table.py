@@ -88,7 +88,7 @@ def _standing(one: Stands, of: int) -> Cell:
     between = f" ({number(one.low, 2)} – {number(one.high, 2)})" if one.low is not None else ""
     return Cell(
         place=_place(one.rank, tied=one.tied) if one.rank else "no place",
-        places=_places(one.rank_low, one.rank_high),
+        places=in_short(one.rank_low, one.rank_high),
         value=f"{number(one.value)}{between}",
         shade=_shade(one.rank, of) if one.rank else None,
         why=f"{one.n - one.n_unscored} of {one.n} answers scored",
@@ -98,7 +98,7 @@ def _standing(one: Stands, of: int) -> Cell:
 def _ranked(one: Ranked, of: int) -> Cell:
     return Cell(
         place=_place(one.rank, tied=one.tied),
-        places=_places(one.low, one.high),
+        places=in_short(one.low, one.high),
         value=number(one.value),
         shade=_shade(one.rank, of),
     )
@@ -108,14 +108,15 @@ def _place(rank: int, *, tied: bool) -> str:
     return f"{rank}{'=' * tied}"
 
 
-def _places(low: int | None, high: int | None) -> str:
+def in_short(low: int | None, high: int | None) -> str:
+    """The interval of a place; nothing where there is none."""
     if low is None or high is None:
         return ""
     return f"{low}–{high}" if low != high else f"{low}"
 
 
 def _in_brackets(one: Ranked) -> str:
-    places = _places(one.low, one.high)
+    places = in_short(one.low, one.high)
     return f" ({places})" if places else ""
 
 

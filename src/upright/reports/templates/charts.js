@@ -44,6 +44,7 @@
       axisY: { grid: false, labelLimit: width < 480 ? 140 : width < 800 ? 210 : 380 },
       legend: {
         orient: "top", labelColor: ink, labelFontSize: 12, symbolType: "circle", symbolSize: 80,
+        titleColor: soft, titleFontWeight: 400,
         labelLimit: 260, columns: width < 480 ? 1 : 6,
       },
       range: { category: ["--first", "--second", "--third", "--fourth", "--fifth"].map(colour) },
@@ -53,8 +54,9 @@
         chance: { color: colour("--chance"), thickness: 1.5, bandSize: 18, orient: "vertical" },
         front: { color: colour("--accent"), strokeWidth: 1.5, strokeDash: [4, 3], opacity: 0.7 },
         dominated: { color: colour("--reference"), filled: true, size: 60, opacity: 1 },
-        name: { fill: ink, fontSize: 11, baseline: "bottom", dy: -5 },
+        name: { fill: ink, color: ink, fontSize: 11 },
         cell: { stroke: colour("--card"), strokeWidth: 1 },
+        self: { color: colour("--line"), opacity: 0.6, stroke: colour("--card"), strokeWidth: 1 },
         sure: { color: ink, filled: true, size: 10, opacity: 0.9 },
         share: { stroke: colour("--card"), strokeWidth: 1, height: { band: 0.6 } },
       },
