@@ -119,7 +119,7 @@ def _line(difference: Difference, axis: Axis, margin: float) -> Line:
         told=signed(ends[0]),
         beside="" if ends[0] is None else _change(difference),
         said=difference.standing,
-        href=difference.benchmark,
+        href=f"of/{difference.benchmark}",
     )
 
 
