@@ -38,10 +38,11 @@ def test_the_front_is_one_line_and_named() -> None:
 
 def test_a_matrix_has_its_columns_in_one_order_on_both_sides() -> None:
     pairs = [Pairing(a, b, 0.5, 0.1, 0.2, sure=False) for a in "xyz" for b in "xyz" if a != b]
-    first, squares, sure = matrix_chart(pairs, "")["layer"]
+    first, squares = matrix_chart(pairs, "")["layer"]
     assert [row["column"] for row in first["data"]["values"]] == ["x", "y", "z"]
     assert squares["encoding"]["color"]["scale"]["domain"] == [-1, 0, 1]
-    assert sure["data"]["values"] == []
+    sure = [pair._replace(sure=True) for pair in pairs[:2]]
+    assert len(matrix_chart(sure, "")["layer"][2]["data"]["values"]) == 2
 
 
 def test_names_stay_inside_and_apart() -> None:

@@ -40,7 +40,7 @@ def scatter_chart(
     """Up and to the right is better."""
     front = sorted((dot for dot in dots if dot.front), key=lambda dot: dot.x)
     rest = [dot for dot in dots if not dot.front]
-    layers = [_dots(rest, "dominated" if front else "value")]
+    layers = [_dots(rest, "dominated" if front else "value")] if rest else []
     if front:
         layers += [
             {"data": {"values": [_row(dot) for dot in front]}, **layer("line", "front", {})},
@@ -94,12 +94,16 @@ def matrix_chart(pairs: Sequence[Pairing], about: str) -> Spec:
             # First, so that both axes have the columns in one order.
             {"data": {"values": _selves(pairs)}, **layer("rect", "self", {})},
             layer("rect", "cell", {"color": colour}),
-            {
-                "data": {"values": [_square(pair) for pair in pairs if pair.sure]},
-                **layer("point", "sure", {}),
-            },
+            *_sure(pairs),
         ],
     }
+
+
+def _sure(pairs: Sequence[Pairing]) -> Iterator[Spec]:
+    """A layer without marks would be a picture without a name."""
+    found = [_square(pair) for pair in pairs if pair.sure]
+    if found:
+        yield {"data": {"values": found}, **layer("point", "sure", {})}
 
 
 def _dots(dots: Sequence[Dot], style: str) -> Spec:
