@@ -108,7 +108,7 @@ def test_judges_that_disagree_are_counted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("trick", [NASTY, "gains", "</title>"])
 def test_nothing_of_a_run_acts(tmp_path: Path, trick: str) -> None:
-    texts = dict.fromkeys(("prompt", "judge", "reason", "target"), trick)
+    texts: dict[str, Any] = dict.fromkeys(("prompt", "judge", "reason", "target"), trick)
     run = {"model": {"id": trick, "facts": {}}}
     found = made(tmp_path, run=run, benchmark=trick, prefix=trick, **texts)
     page = page_of(found)

@@ -1,6 +1,7 @@
 """The leaderboard's page: two tables that never mix, and nothing that acts."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ SHELL, CHARTS = 1, 1
 def run(path: Path, at: int, model: str, extra: str = "") -> Path:
     """A model whose values depend on its number."""
     value = 0.2 + 0.15 * at
-    known = {"value": value, "low": value - 0.05, "high": value + 0.05}
+    known: dict[str, Any] = {"value": value, "low": value - 0.05, "high": value + 0.05}
     found = [estimate(id, **known) for id in (*COLUMNS, *UTILITY, *([extra] if extra else []))]
     published = estimate("safety/misuse", "published", column="Misuse", **known)
     withheld = estimate("privacy/leakage", withheld="9.0 % could not be scored", value=0.777777)

@@ -75,9 +75,9 @@ def flips(
         gains = (paired.b - paired.a) * (1 if better[id] else -1)
         changed = np.flatnonzero(gains)
         turns: Counter[float] = Counter()
-        for at in changed:
-            gain = float(gains[at])
-            ranked.append((gain, turns[gain], id, int(at)))
+        for place in changed.tolist():
+            gain = float(gains[place])
+            ranked.append((gain, turns[gain], id, place))
             turns[gain] += 1
     ranked.sort()
     chosen: dict[str, list[tuple[float, int]]] = defaultdict(list)

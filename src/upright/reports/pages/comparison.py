@@ -1,7 +1,7 @@
 """A comparison of two runs as one HTML page: what the gate says, and everything behind it."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,6 +62,7 @@ def write_comparison(comparison: Comparison, decision: Decision, path: Path) -> 
 def comparison_page(comparison: Comparison, decision: Decision) -> str:
     """The same comparison always gives the same page, byte for byte."""
     axis = _axis(comparison)
+    slice_axis = around_zero(end for s in comparison.slices for end in (s.low, s.high))
     flips = comparison.flips[:MOST_FLIPS]
     context = {
         "comparison": comparison,
@@ -72,13 +73,13 @@ def comparison_page(comparison: Comparison, decision: Decision) -> str:
         "groups": _groups(comparison, axis),
         "ticks": drawn("", (None, None, None), axis, Shape.UNTOLD),
         "details": [_detail(d, comparison.margin) for d in comparison.differences],
-        "slices": _slices(comparison.slices),
-        "slice_ticks": drawn("", (None, None, None), _slice_axis(comparison), Shape.UNTOLD),
+        "slices": [_slice(found, slice_axis) for found in comparison.slices],
+        "slice_ticks": drawn("", (None, None, None), slice_axis, Shape.UNTOLD),
         "flips": flips,
         "flips_total": len(comparison.flips) + comparison.flips_left_out,
         "flip_benchmarks": list(dict.fromkeys(flip.benchmark for flip in flips)),
         "disagreeing": [d for d in comparison.differences if d.pairing.same_text_other_verdict],
-        "lost_more": _lost_more,
+        "lost_or_gained": _lost_or_gained,
         "command": _command(comparison, strict=decision.strict),
     }
     return shell("comparison/page.html.j2", context, ASSETS)
@@ -189,15 +190,6 @@ def _turned(gap: Gap, *, up: bool) -> Ends:
     return value, high, low
 
 
-def _slice_axis(comparison: Comparison) -> Axis:
-    return around_zero(end for s in comparison.slices for end in (s.low, s.high))
-
-
-def _slices(slices: Sequence[SliceGain]) -> list[Line]:
-    axis = around_zero(end for s in slices for end in (s.low, s.high))
-    return [_slice(found, axis) for found in slices]
-
-
 def _slice(found: SliceGain, axis: Axis) -> Line:
     ends = (found.gain, found.low, found.high)
     label = f"gain {signed(found.gain)}, 95 % interval {_between(ends)}"
@@ -211,7 +203,7 @@ def _slice(found: SliceGain, axis: Axis) -> Line:
     )
 
 
-def _lost_more(flip: Flip) -> str:
+def _lost_or_gained(flip: Flip) -> str:
     return "lost" if flip.gain < 0 else "gained"
 
 
