@@ -122,5 +122,5 @@ def test_findings_have_a_page_of_their_own(four: list[Path], tmp_path: Path) -> 
     page = (tmp_path / "findings.html").read_text()
     is_inert(page, scripts=SHELL)
     text = spoken(page)
-    assert "On the paper's results table (16 models): of 12 claims" in text
-    assert "On what was measured here (4 models, upright): of 12 claims" in text
+    assert "On the paper's results table (16 models) Of 12 claims" in text
+    assert "On what was measured here (4 models, upright) Of 12 claims" in text

@@ -195,7 +195,7 @@ def _slice(found: SliceGain, axis: Axis) -> Line:
     label = f"gain {signed(found.gain)}, 95 % interval {_between(ends)}"
     shape = compared(Interval(*ends, ""), 0.0, higher_is_better=True)
     return Line(
-        label=f"{one_line(found.benchmark, 60)} · {one_line(found.slice, 60)}",
+        label=f"{one_line(found.benchmark, 60).replace('_', ' ')} · {one_line(found.slice, 60)}",
         chart=drawn(label, ends, axis, shape),
         told=signed(found.gain),
         beside=_change(found),
