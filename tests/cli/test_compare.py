@@ -25,10 +25,11 @@ def test_a_regression_exits_1_only_where_asked(tmp_path: Path) -> None:
 
 def test_no_regression_passes_and_writes_its_files(tmp_path: Path) -> None:
     pair(tmp_path, 0.0)
-    files = [f"--{kind}={kind}" for kind in ("junit", "sarif", "markdown")]
+    kinds = ("junit", "sarif", "markdown", "html")
+    files = [f"--{kind}={kind}" for kind in kinds]
     ended = here("compare", "a", "b", "--margin=0.02", "--fail-if-worse", *files, cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
-    assert all((tmp_path / kind).stat().st_size for kind in ("junit", "sarif", "markdown"))
+    assert all((tmp_path / kind).stat().st_size for kind in kinds)
 
 
 def test_strict_fails_where_a_loss_is_not_excluded(tmp_path: Path) -> None:

@@ -50,6 +50,23 @@ def test_leaderboard_as_json(two: list[str], tmp_path: Path) -> None:
     assert {p["column"] for p in told["placements"]} == {"Misuse"}
 
 
+def test_pages_are_written_beside_what_is_printed(two: list[str], tmp_path: Path) -> None:
+    for verb, told in (("leaderboard", "Measured here"), ("findings", "On what was measured here")):
+        done = here(verb, *two, "--published", "--html", f"{verb}.html", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert told in done.stdout
+        page = (tmp_path / f"{verb}.html").read_text()
+        assert "Trustworthiness goes with utility." in page
+        assert "\x1b" not in page and "\u202e" not in page
+
+
+def test_a_page_says_why_runs_allow_no_finding(two: list[str], tmp_path: Path) -> None:
+    done = here("leaderboard", two[0], "--html", "one.html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "one.html").read_text()
+    assert "Not checked on the runs: These runs share nothing" in page
+
+
 def test_what_is_left_out_is_printed(two: list[str], tmp_path: Path) -> None:
     done = here("leaderboard", *two, "nowhere", cwd=tmp_path)
     assert done.returncode == 0

@@ -1,5 +1,6 @@
 """Two runs compared: what pairs, how far apart they are, and what may not be compared."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,16 @@ def test_flips_are_limited_and_the_rest_counted(tmp_path: Path) -> None:
     found = compare(*runs, nothing_installed, flips_shown=10)
     assert (len(found.flips), found.flips_left_out) == (10, 20)
     assert found.flips[0].baseline_response == "r1.0"
+
+
+def test_of_equal_changes_each_benchmark_has_its_turn(tmp_path: Path) -> None:
+    ids = ("plugin/a", "plugin/b", "plugin/c")
+    for name, value in (("x", 1.0), ("y", 0.0)):
+        rows = [sample(id, value, sample_id=f"s{at}") for id in ids for at in range(9)]
+        Stored([estimate(id) for id in ids], rows).write(tmp_path / name)
+    runs = open_run(tmp_path / "x"), open_run(tmp_path / "y")
+    found = compare(*runs, nothing_installed, flips_shown=6)
+    assert Counter(flip.benchmark for flip in found.flips) == dict.fromkeys(ids, 2)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,9 @@ def compare(
     markdown: Annotated[
         Path | None, typer.Option(help="Write Markdown, as for a pull request.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write one page that holds everything it shows.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Compare two runs answer by answer: the same samples, paired by their content.
@@ -40,6 +43,8 @@ def compare(
         upright compare runs/v1 runs/v2
 
         upright compare runs/v1 runs/v2 --margin 0.02 --fail-if-worse --junit gate.xml
+
+        upright compare runs/v1 runs/v2 --html v2-against-v1.html
     """
     from upright.api import compare as compared
     from upright.cli._output import console, emit
@@ -48,6 +53,7 @@ def compare(
     from upright.reports.comparison_markdown import comparison_markdown
     from upright.reports.comparison_text import render_comparison
     from upright.reports.junit import write_junit
+    from upright.reports.pages.comparison import write_comparison
     from upright.reports.sarif import write_sarif
     from upright.runs.tables import write_whole
 
@@ -64,6 +70,8 @@ def compare(
     if markdown:
         text = comparison_markdown(found, decision).encode()
         write_whole(markdown, lambda file: file.write_bytes(text))
+    if html:
+        write_comparison(found, decision, html)
     if json:
         emit({"decision": decision, "comparison": found})
     else:

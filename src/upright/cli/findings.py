@@ -19,6 +19,7 @@ def findings(
     score_set: Annotated[
         str, typer.Option(help="For runs: upright (corrected) or published (the toolkit's).")
     ] = "upright",
+    html: Annotated[Path | None, typer.Option(help="Write one page.")] = None,
     json: options.Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="A table for a document.")] = False,
 ) -> None:
@@ -28,17 +29,20 @@ def findings(
 
         upright findings
 
-        upright findings runs/* --published --json
+        upright findings runs/* --published --html findings.html
     """
     from upright.api import findings as check
     from upright.cli._output import console, emit
     from upright.reports.findings_text import findings_markdown, render_findings
+    from upright.reports.pages.findings import write_findings
 
     if json and markdown:
         from upright.core.errors import UsageError
 
         raise UsageError("--json and --markdown are two formats: choose one.")
     found = check(runs or [], published=published, score_set=score_set)
+    if html:
+        write_findings(found, html)
     if json:
         emit(found)
     elif markdown:

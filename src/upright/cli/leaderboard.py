@@ -1,11 +1,14 @@
 """upright leaderboard: several runs side by side, and the paper's models apart from them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from upright.cli import _options as options
+
+if TYPE_CHECKING:
+    from upright.comparisons.leaderboard import Leaderboard
 
 
 def leaderboard(
@@ -15,6 +18,10 @@ def leaderboard(
     published: Annotated[
         bool, typer.Option("--published", help="The paper's 16 models too, in a part of their own.")
     ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(help="Write one page that holds everything it shows, with the findings."),
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Rank runs by every benchmark they share, with intervals; no overall score.
@@ -25,13 +32,34 @@ def leaderboard(
         upright leaderboard runs/*
 
         upright leaderboard --published --json
+
+        upright leaderboard runs/* --published --html models.html
     """
     from upright.api import leaderboard as rank
     from upright.cli._output import console, emit
     from upright.reports.leaderboard_text import render_leaderboard
 
     board = rank(runs or [], published=published)
+    if html:
+        _write(board, runs or [], html)
     if json:
         emit(board)
     else:
         render_leaderboard(board, console())
+
+
+def _write(board: "Leaderboard", runs: list[Path], path: Path) -> None:
+    """The page, with the findings on whatever the board holds. Runs that are placed among the
+    paper's models may share too little with each other for a finding: then the page says so."""
+    from upright.api import findings
+    from upright.core.errors import UsageError
+    from upright.reports.pages.leaderboard import write_leaderboard
+
+    unchecked = ""
+    found = list(findings()) if board.published else []
+    if board.measured:
+        try:
+            found = [*findings(runs), *found]
+        except UsageError as error:
+            unchecked = str(error)
+    write_leaderboard(board, found, path, unchecked)

@@ -1,6 +1,6 @@
 """Where two runs differ: the slices that moved most, and the answers whose value changed."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -65,15 +65,23 @@ def flips(
     harmful: Mapping[str, bool],
     limit: int,
 ) -> tuple[list[Flip], int]:
-    """Answers whose value changed, the largest losses first; and how many there are in all."""
-    ranked: list[tuple[float, str, int]] = []
+    """Answers whose value changed, the largest losses first; and how many there are in all.
+
+    Of equal changes each benchmark has its turn: most are whole points, and a limit would show
+    one benchmark alone.
+    """
+    ranked: list[tuple[float, int, str, int]] = []
     for id, paired in found.items():
         gains = (paired.b - paired.a) * (1 if better[id] else -1)
         changed = np.flatnonzero(gains)
-        ranked += [(float(gains[at]), id, int(at)) for at in changed]
+        turns: Counter[float] = Counter()
+        for place in changed.tolist():
+            gain = float(gains[place])
+            ranked.append((gain, turns[gain], id, place))
+            turns[gain] += 1
     ranked.sort()
     chosen: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    for gain, id, at in ranked[:limit]:
+    for gain, _, id, at in ranked[:limit]:
         chosen[id].append((gain, at))
     told = [flip for id in chosen for flip in _told(id, found[id], chosen[id], harmful[id])]
     return sorted(told, key=lambda f: (f.gain, f.benchmark, f.sample_id)), len(ranked)

@@ -45,9 +45,10 @@ def render_analysis(analysis: Analysis, console: Console) -> None:
         console.print("")
         console.print(part, highlight=False)
     for frontier in analysis.frontiers:
-        console.print(_frontier(frontier), highlight=False)
+        console.print(Text(f"\n{frontier_sentence(frontier)}"), highlight=False)
     if analysis.independence:
-        console.print(_independence(analysis.independence), highlight=False)
+        told = independence_sentence(analysis.independence)
+        console.print(Text(f"\n{told}"), highlight=False)
     for missing in analysis.missing:
         console.print(Text(f"Not computed: {missing}.", style="dim"), highlight=False)
 
@@ -90,13 +91,15 @@ def _contrasts(analysis: Analysis) -> Iterator[Table]:
         yield table
 
 
-def _frontier(frontier: Frontier) -> Text:
+def frontier_sentence(frontier: Frontier) -> str:
+    """Who is beaten by nobody in both."""
     front = ", ".join(one_line(p.model, NAME) for p in frontier.points if p.on_front)
     pair = f"{one_line(frontier.safety, NAME)} against {one_line(frontier.over_refusal, NAME)}"
-    return Text(f"\nNo model beats these in both of {pair}: {front}.")
+    return f"No model beats these in both of {pair}: {front}."
 
 
-def _independence(found: Independence) -> Text:
+def independence_sentence(found: Independence) -> str:
+    """How many things the columns measure, and which pairs go together most."""
     size = len(found.columns)
     pairs = [found.q[i][j] for i in range(size) for j in range(i)]
     related = sum(q < 0.05 for q in pairs)
@@ -110,8 +113,8 @@ def _independence(found: Independence) -> Text:
         for i, j in strongest[:STRONGEST]
     )
     left = f" Left out: {', '.join(one_line(c, NAME) for c in found.left_out)}."
-    return Text(
-        f"\n{size} columns over {found.n_models} models measure about "
+    return (
+        f"{size} columns over {found.n_models} models measure about "
         f"{number(found.ratio.value, 1)} independent things "
         f"({ends(found.ratio.low, found.ratio.high, 1)}, {found.ratio.method}); "
         f"unrelated columns would look like {number(found.unrelated, 1)}. "

@@ -23,7 +23,7 @@ STYLES = {
 
 def render_findings(findings: Findings, console: Console) -> None:
     """One claim after another with its checks, then the rule."""
-    console.print(Text(f"\n{_title(findings)}", style="bold"), highlight=False)
+    console.print(Text(f"\n{title(findings)}", style="bold"), highlight=False)
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("claim, check", max_width=52)
     for heading in ("value", "95 %", "p", "models"):
@@ -34,34 +34,36 @@ def render_findings(findings: Findings, console: Console) -> None:
         verdict = Text(finding.verdict, style=STYLES[finding.verdict])
         table.add_row(Text(claim, style="bold"), "", "", "", "", verdict)
         for check in finding.checks:
-            what, *rest = _cells(check)
+            what, *rest = cells(check)
             table.add_row(Text(f"· {what}"), *map(Text, rest))
     console.print(table, highlight=False)
     console.print(Text(f"\n{findings.rule}", style="dim"), highlight=False)
-    for line in _left_out(findings):
+    for line in left_out(findings):
         console.print(Text(line, style="yellow"), highlight=False)
 
 
 def findings_markdown(findings: Findings) -> str:
     """The same as a document's section. Column names come from runs: marks are escaped."""
-    lines = [f"## {_title(findings)}", "", findings.rule, ""]
+    lines = [f"## {title(findings)}", "", findings.rule, ""]
     lines += ["| Claim | Check | Value | 95 % | p | Models | Verdict |", "| --- " * 7 + "|"]
     for finding in findings.findings:
         claim = f"{finding.claim}{' (our claim)' * finding.ours}"
         head = [claim, "", "", "", "", "", f"**{finding.verdict}**"]
         lines.append(_row(head))
-        lines += [_row(["", *map(_escaped, _cells(check))]) for check in finding.checks]
-    left = [_escaped(line) for line in _left_out(findings)]
+        lines += [_row(["", *map(_escaped, cells(check))]) for check in finding.checks]
+    left = [_escaped(line) for line in left_out(findings)]
     return "\n".join([*lines, *([""] if left else []), *left, ""])
 
 
-def _title(findings: Findings) -> str:
+def title(findings: Findings) -> str:
+    """What the claims were checked on."""
     if findings.origin == "published":
         return f"On the paper's results table ({len(findings.models)} models)"
     return f"On what was measured here ({len(findings.models)} models, {findings.score_set})"
 
 
-def _cells(check: Check) -> tuple[str, ...]:
+def cells(check: Check) -> tuple[str, ...]:
+    """What, value, interval, p, models, verdict."""
     reason = f": {one_line(check.reason, 300)}" if check.reason else ""
     return (
         f"{one_line(check.what, 100)}{reason}",
@@ -84,7 +86,8 @@ def _escaped(text: str) -> str:
     return plain
 
 
-def _left_out(findings: Findings) -> Iterator[str]:
+def left_out(findings: Findings) -> Iterator[str]:
+    """What was not read or not compared, each with the reason."""
     for unread in findings.unread:
         yield f"Not read: {one_line(unread.path, 200)}: {one_line(unread.reason, 300)}"
     for one in findings.set_aside:

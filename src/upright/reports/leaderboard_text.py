@@ -26,8 +26,8 @@ def render_leaderboard(board: Leaderboard, console: Console) -> None:
     if board.placements:
         _title(console, "Measured here, placed among the paper's models")
         console.print(_placements(board.placements), highlight=False)
-        for note in _judges(board.placements):
-            console.print(note, highlight=False)
+        for note in judge_notes(board.placements):
+            console.print(Text(note, style="dim"), highlight=False)
     if board.published:
         _published(board.published, console)
     for line in _left_out(board.set_aside, board.unread):
@@ -116,15 +116,14 @@ def _placements(placements: Sequence[Placement]) -> Table:
     return table
 
 
-def _judges(placements: Sequence[Placement]) -> list[Text]:
+def judge_notes(placements: Sequence[Placement]) -> list[str]:
     """By what else than the paper's judge a column was decided; each note once."""
     notes: dict[str, list[str]] = {}
     for one in placements:
         columns = notes.setdefault(one.judge, []) if one.judge else []
         if one.column not in columns:
             columns.append(one.column)
-    lines = [f"{', '.join(columns)}: {one_line(why, 300)}" for why, columns in notes.items()]
-    return [Text(line, style="dim") for line in lines]
+    return [f"{', '.join(columns)}: {one_line(why, 300)}" for why, columns in notes.items()]
 
 
 def _neighbour(one: PublishedValue | None) -> str:

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.reports.browser.measured import board, checked, comparison, runs
 from tests.reports.stored import CARD, Stored, estimate, sample
 from upright.reports import load_profile, write_page
+
+__all__ = ["board", "checked", "comparison", "runs"]
 
 QUIET = ("--no-sandbox", "--disable-background-networking")
 JAILBREAK, EXTERNAL = "safety/jailbreak", "truthfulness/external"

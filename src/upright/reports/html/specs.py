@@ -35,16 +35,16 @@ def interval_chart(
     """One row per label: a dot, its interval, and chance as a tick; further right is better."""
     groups = list(dict.fromkeys(point.group for point in points))
     place = {"field": "label", "type": "nominal", "sort": None, "title": None}
-    reach = _layer("rule", "reach", {"x": _on(axis, "low", title), "x2": {"field": "high"}})
-    value = _layer("point", "value", {"x": _on(axis, "value", title)})
-    chance = _layer("tick", "chance", {"x": _on(axis, "chance", title)})
+    reach = layer("rule", "reach", {"x": position(axis, "low", title), "x2": {"field": "high"}})
+    value = layer("point", "value", {"x": position(axis, "value", title)})
+    chance = layer("tick", "chance", {"x": position(axis, "chance", title)})
     known = any(point.chance is not None for point in points)
     shared: Spec = {"y": place, "tooltip": _tooltip(grouped=len(groups) > 1)}
     if len(groups) > 1:
         shared["yOffset"] = {"field": "group", "type": "nominal", "sort": None}
         colour = {"field": "group", "type": "nominal", "sort": None, "title": None}
-        for layer in (reach, value):
-            layer["encoding"]["color"] = colour
+        for part in (reach, value):
+            part["encoding"]["color"] = colour
     return {
         "$schema": SCHEMA,
         "description": about,
@@ -101,11 +101,13 @@ def share_chart(parts: Sequence[Part], about: str) -> Spec:
     }
 
 
-def _layer(mark: str, style: str, encoding: Spec) -> Spec:
+def layer(mark: str, style: str, encoding: Spec) -> Spec:
+    """A mark that the page's style colours."""
     return {"mark": {"type": mark, "style": style}, "encoding": encoding}
 
 
-def _on(axis: Axis, field: str, title: str) -> Spec:
+def position(axis: Axis, field: str, title: str) -> Spec:
+    """A place along an axis whose end is the better one."""
     ends = sorted((axis.worse, axis.better))
     return {
         "field": field,

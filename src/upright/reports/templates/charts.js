@@ -44,6 +44,7 @@
       axisY: { grid: false, labelLimit: width < 480 ? 140 : width < 800 ? 210 : 380 },
       legend: {
         orient: "top", labelColor: ink, labelFontSize: 12, symbolType: "circle", symbolSize: 80,
+        titleColor: soft, titleFontWeight: 400,
         labelLimit: 260, columns: width < 480 ? 1 : 6,
       },
       range: { category: ["--first", "--second", "--third", "--fourth", "--fifth"].map(colour) },
@@ -51,6 +52,12 @@
         reach: { color: colour("--reach"), strokeWidth: 6, strokeCap: "round", opacity: grouped ? 0.45 : 1 },
         value: { color: colour("--accent"), filled: true, size: 72, opacity: 1, stroke: colour("--card"), strokeWidth: 1.4 },
         chance: { color: colour("--chance"), thickness: 1.5, bandSize: 18, orient: "vertical" },
+        front: { color: colour("--accent"), strokeWidth: 1.5, strokeDash: [4, 3], opacity: 0.7 },
+        dominated: { color: colour("--reference"), filled: true, size: 60, opacity: 1 },
+        name: { fill: ink, color: ink, fontSize: 11 },
+        cell: { stroke: colour("--card"), strokeWidth: 1 },
+        self: { color: colour("--line"), opacity: 0.6, stroke: colour("--card"), strokeWidth: 1 },
+        sure: { color: ink, filled: true, size: 10, opacity: 0.9 },
         share: { stroke: colour("--card"), strokeWidth: 1, height: { band: 0.6 } },
       },
     };
@@ -58,8 +65,10 @@
 
   // "var:--x" in a scale's range stands for a colour of the page.
   const painted = (spec) => {
-    const scale = spec.encoding.color?.scale;
-    if (scale) scale.range = scale.range.map((name) => colour(name.slice(4)));
+    for (const { encoding } of [spec, ...(spec.layer ?? [])]) {
+      const scale = encoding.color?.scale;
+      if (scale) scale.range = scale.range.map((name) => colour(name.slice(4)));
+    }
     return spec;
   };
 
