@@ -124,7 +124,7 @@ def leaderboard() -> Work:
 
 
 def compare() -> Work:
-    from upright.comparisons.compare import compare as made
+    from upright.comparisons.two_runs.compare import compare as made
     from upright.runs.store import open_run
 
     # The ids are real, the answers are not: the mean value, as for benchmarks not installed here.

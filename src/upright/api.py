@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from upright.comparisons.compare import compare as compare_runs
-from upright.comparisons.findings import Findings, findings_of, published_findings
-from upright.comparisons.leaderboard import Leaderboard
-from upright.comparisons.leaderboard import leaderboard as rank
-from upright.comparisons.result import Comparison
+from upright.comparisons.claims.findings import Findings, findings_of, published_findings
+from upright.comparisons.many_runs.leaderboard import Leaderboard
+from upright.comparisons.many_runs.leaderboard import leaderboard as rank
+from upright.comparisons.two_runs.compare import compare as compare_runs
+from upright.comparisons.two_runs.result import Comparison
 from upright.core import (
     Benchmark,
     DataError,

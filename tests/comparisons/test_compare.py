@@ -11,9 +11,9 @@ from tests.comparisons.planted import answers, dropped, pair_of, stored
 from tests.reports.stored import Stored, estimate, sample
 from upright import compare as api_compare
 from upright import evaluate
-from upright.comparisons.compare import compare
-from upright.comparisons.gate import decide
-from upright.comparisons.result import Comparison
+from upright.comparisons.two_runs.compare import compare
+from upright.comparisons.two_runs.gate import decide
+from upright.comparisons.two_runs.result import Comparison
 from upright.core import StoreError, UsageError
 from upright.runs.store import Run, open_run
 from upright.stats.equivalence import Standing

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from tests.reports.stored import Stored, estimate
-from upright.comparisons.checks import Check
-from upright.comparisons.findings import CLAIMS, findings_of, published_findings
-from upright.comparisons.verdicts import Evidence, Verdict, decide, together
+from upright.comparisons.claims.checks import Check
+from upright.comparisons.claims.findings import CLAIMS, findings_of, published_findings
+from upright.comparisons.claims.verdicts import Evidence, Verdict, decide, together
 from upright.core import UsageError
-from upright.reports.findings_text import findings_markdown
+from upright.reports.text.findings import findings_markdown
 from upright.stats.intervals import Bounds
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ import pytest
 from tests.comparisons.conftest import MODELS
 from tests.reports.conftest import NASTY
 from tests.reports.stored import Stored, estimate
-from upright.comparisons.leaderboard import Board, Leaderboard, Measured, leaderboard
-from upright.comparisons.placement import Placement
+from upright.comparisons.many_runs.leaderboard import Board, Leaderboard, Measured, leaderboard
+from upright.comparisons.many_runs.placement import Placement
 from upright.core import UsageError
 from upright.data.published import published
 

@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from upright.comparisons.anomalies import anomalies
-from upright.comparisons.leaderboard import published_board
-from upright.comparisons.rank_card import rank_card
-from upright.comparisons.table import Cell, Column, Table, published_table
+from upright.comparisons.many_runs.anomalies import anomalies
+from upright.comparisons.many_runs.leaderboard import published_board
+from upright.comparisons.many_runs.rank_card import rank_card
+from upright.comparisons.many_runs.table import Cell, Column, Table, published_table
 from upright.data.published import CardRow, Published, published
 
 AS_PUBLISHED = {

@@ -11,14 +11,14 @@ from rich.console import Console
 from sarif_pydantic import Sarif
 
 from tests.comparisons.planted import answers, dropped, pair_of
-from upright.comparisons.compare import compare
-from upright.comparisons.gate import Decision, decide
-from upright.comparisons.result import Comparison
-from upright.reports.comparison_markdown import comparison_markdown
-from upright.reports.comparison_text import render_comparison
-from upright.reports.junit import write_junit
+from upright.comparisons.two_runs.compare import compare
+from upright.comparisons.two_runs.gate import Decision, decide
+from upright.comparisons.two_runs.result import Comparison
+from upright.reports.gate.junit import write_junit
+from upright.reports.gate.markdown import comparison_markdown
+from upright.reports.gate.sarif import sarif, write_sarif
 from upright.reports.markdown import plain
-from upright.reports.sarif import sarif, write_sarif
+from upright.reports.text.comparison import render_comparison
 
 JENKINS = Path(__file__).parent / "schemas" / "jenkins-junit.xsd"
 HOSTILE = "</script><script>alert(1)</script>\x1b[31m\u202e @team [x](http://x) | `a`\n# b"

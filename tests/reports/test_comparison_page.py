@@ -10,9 +10,9 @@ from tests.comparisons.planted import answers, dropped, pair_of
 from tests.reports.conftest import NASTY
 from tests.reports.reading import read, spoken
 from tests.reports.standards import is_inert, leads_somewhere
-from upright.comparisons.compare import compare
-from upright.comparisons.gate import decide
-from upright.comparisons.result import Comparison, Incomparable
+from upright.comparisons.two_runs.compare import compare
+from upright.comparisons.two_runs.gate import decide
+from upright.comparisons.two_runs.result import Comparison, Incomparable
 from upright.core import StoreError
 from upright.reports.pages.comparison import MOST_FLIPS, comparison_page, write_comparison
 from upright.reports.pages.forest import around_zero
@@ -40,8 +40,8 @@ def test_it_says_what_the_gate_says_and_why(page: str) -> None:
     text = spoken(page)
     for told in (
         "mock/oracle against mock/oracle",
-        "Failed Worse: plugin/safety lost more than 0.02, significantly.",
-        "200 answers pair on 1 benchmarks: the candidate is worse on 1.",
+        "Failed Worse: a significant loss of more than 0.02: plugin/safety.",
+        "200 answers pair on 1 benchmark: the candidate is worse on 1.",
         "0.800 → 0.600",
         "−0.200",
         "margin: a loss of 0.02",

@@ -10,9 +10,9 @@ from rich.console import Console
 from tests.reports.stored import Stored, estimate, sample
 from upright.core.inert import UNSAFE
 from upright.reports import load_profile
-from upright.reports.coverage import Coverage, Covered, Standing, coverage, coverage_document
-from upright.reports.coverage_text import render_coverage
-from upright.reports.frameworks import DISCLAIMER, framework, frameworks
+from upright.reports.cards.coverage import Coverage, Covered, Standing, coverage, coverage_document
+from upright.reports.cards.frameworks import DISCLAIMER, framework, frameworks
+from upright.reports.text.coverage import render_coverage
 
 MISUSE, JAILBREAK, TOXICITY = "safety/misuse", "safety/jailbreak", "safety/toxicity"
 ETHICS, FACTS = "ethics/implicit_ethics", "truthfulness/internal"

@@ -8,7 +8,7 @@ import pytest
 from upright.benchmarks.safety.misuse import kind
 from upright.core import UsageError, registry
 from upright.data.rows import DataFile
-from upright.reports.frameworks import DISCLAIMER, Evidence, Item, framework, frameworks
+from upright.reports.cards.frameworks import DISCLAIMER, Evidence, Item, framework, frameworks
 
 ITEMS = [(one.id, item) for one in frameworks().values() for item in one.items]
 

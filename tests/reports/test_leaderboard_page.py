@@ -11,7 +11,7 @@ from tests.reports.standards import is_inert, leads_somewhere
 from tests.reports.stored import Stored, estimate
 from tests.reports.test_specs import strings
 from upright.api import findings
-from upright.comparisons.leaderboard import leaderboard
+from upright.comparisons.many_runs.leaderboard import leaderboard
 from upright.reports.pages.findings import write_findings
 from upright.reports.pages.leaderboard import leaderboard_page, write_leaderboard
 

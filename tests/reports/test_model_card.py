@@ -11,9 +11,9 @@ from tests.reports.stored import CARD, Stored, estimate, sample
 from upright.core import registry
 from upright.core.inert import UNSAFE
 from upright.reports import load_profile
-from upright.reports.frameworks import DISCLAIMER
-from upright.reports.model_card import model_card
-from upright.reports.model_index import data_file, front_matter
+from upright.reports.cards.frameworks import DISCLAIMER
+from upright.reports.cards.model_card import model_card
+from upright.reports.cards.model_index import data_file, front_matter
 
 MISUSE, EXAGGERATED = "safety/misuse", "safety/exaggerated_safety"
 CALIBRATION: dict[str, Any] = {

@@ -8,7 +8,7 @@ from rich.console import Console
 from tests.reports.stored import Stored, estimate
 from upright.core import Outcome
 from upright.reports import load_profile, render_terminal
-from upright.reports.terminal import GLYPHS, bar, duration, outcome_bar
+from upright.reports.text.profile import GLYPHS, bar, duration, outcome_bar
 
 
 def table(path: Path, width: int = 100) -> str:

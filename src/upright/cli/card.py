@@ -57,9 +57,9 @@ def card(
 
 def _coverage(profile: "Profile", id: str, *, json: bool) -> None:
     from upright.cli._output import console, emit
-    from upright.reports.coverage import coverage, coverage_document
-    from upright.reports.coverage_text import render_coverage
-    from upright.reports.frameworks import framework
+    from upright.reports.cards.coverage import coverage, coverage_document
+    from upright.reports.cards.frameworks import framework
+    from upright.reports.text.coverage import render_coverage
 
     covered = coverage(profile, framework(id))
     if json:
@@ -69,7 +69,7 @@ def _coverage(profile: "Profile", id: str, *, json: bool) -> None:
 
 
 def _card(profile: "Profile", out: Path | None, source: str) -> None:
-    from upright.reports.model_card import model_card
+    from upright.reports.cards.model_card import model_card
     from upright.runs.tables import write_whole
 
     text = model_card(profile, source).encode()

@@ -1,9 +1,14 @@
 """upright compare: two runs on the same samples, and whether the second may replace the first."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from upright.comparisons.two_runs.gate import Decision
+    from upright.comparisons.two_runs.result import Comparison
 
 WORSE = 1
 
@@ -48,14 +53,9 @@ def compare(
     """
     from upright.api import compare as compared
     from upright.cli._output import console, emit
-    from upright.comparisons.gate import decide
+    from upright.comparisons.two_runs.gate import decide
     from upright.core.errors import StoreError, UsageError
-    from upright.reports.comparison_markdown import comparison_markdown
-    from upright.reports.comparison_text import render_comparison
-    from upright.reports.junit import write_junit
-    from upright.reports.pages.comparison import write_comparison
-    from upright.reports.sarif import write_sarif
-    from upright.runs.tables import write_whole
+    from upright.reports.text.comparison import render_comparison
 
     try:
         found = compared(baseline, candidate, margin=margin, score_set=score_set, flips=flips)
@@ -63,18 +63,27 @@ def compare(
         # Exit 1 says "worse" and nothing else.
         raise UsageError(str(error)) from error
     decision = decide(found, strict=strict)
-    if junit:
-        write_junit(found, decision, junit)
-    if sarif:
-        write_sarif(found, decision, sarif)
-    if markdown:
-        text = comparison_markdown(found, decision).encode()
-        write_whole(markdown, lambda file: file.write_bytes(text))
-    if html:
-        write_comparison(found, decision, html)
+    _write(found, decision, {"junit": junit, "sarif": sarif, "markdown": markdown, "html": html})
     if json:
         emit({"decision": decision, "comparison": found})
     else:
         render_comparison(found, console(), decision)
     if fail_if_worse and not decision.passed:
         raise typer.Exit(WORSE)
+
+
+def _write(found: "Comparison", decision: "Decision", files: Mapping[str, Path | None]) -> None:
+    from upright.reports.gate.junit import write_junit
+    from upright.reports.gate.markdown import write_markdown
+    from upright.reports.gate.sarif import write_sarif
+    from upright.reports.pages.comparison import write_comparison
+
+    writers = {
+        "junit": write_junit,
+        "sarif": write_sarif,
+        "markdown": write_markdown,
+        "html": write_comparison,
+    }
+    for form, write in writers.items():
+        if path := files[form]:
+            write(found, decision, path)

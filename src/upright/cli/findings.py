@@ -33,8 +33,8 @@ def findings(
     """
     from upright.api import findings as check
     from upright.cli._output import console, emit
-    from upright.reports.findings_text import findings_markdown, render_findings
     from upright.reports.pages.findings import write_findings
+    from upright.reports.text.findings import findings_markdown, render_findings
 
     if json and markdown:
         from upright.core.errors import UsageError

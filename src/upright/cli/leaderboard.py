@@ -8,7 +8,7 @@ import typer
 from upright.cli import _options as options
 
 if TYPE_CHECKING:
-    from upright.comparisons.leaderboard import Leaderboard
+    from upright.comparisons.many_runs.leaderboard import Leaderboard
 
 
 def leaderboard(
@@ -37,7 +37,7 @@ def leaderboard(
     """
     from upright.api import leaderboard as rank
     from upright.cli._output import console, emit
-    from upright.reports.leaderboard_text import render_leaderboard
+    from upright.reports.text.leaderboard import render_leaderboard
 
     board = rank(runs or [], published=published)
     if html:

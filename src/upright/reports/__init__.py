@@ -9,7 +9,7 @@ write_page(profile, path)               one self-contained HTML page
 from upright.reports.document import document
 from upright.reports.pages.run import render_page, write_page
 from upright.reports.profile import Profile, load_profile
-from upright.reports.terminal import render_terminal
+from upright.reports.text.profile import render_terminal
 
 __all__ = [
     "Profile",

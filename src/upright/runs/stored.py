@@ -51,10 +51,11 @@ def stored_answers(run: Path, parts: Collection[Part]) -> dict[Part, list[Scored
     """The answers of some score sets that could be scored, in their order."""
     table = read_columns(run / "samples.parquet", COLUMNS, {benchmark for benchmark, _ in parts})
     found: dict[Part, list[Scored]] = {part: [] for part in parts}
-    for row in table.to_pylist():
-        part = row["benchmark"], row["score_set"]
-        if part in found and row["value"] is not None:
-            found[part].append(scored_of(row))
+    with whole(run / "samples.parquet"):
+        for row in table.to_pylist():
+            part = row["benchmark"], row["score_set"]
+            if part in found and row["value"] is not None:
+                found[part].append(scored_of(row))
     return found
 
 

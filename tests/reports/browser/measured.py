@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from upright.api import Job, compare, evaluate, findings, leaderboard
-from upright.comparisons.gate import decide
+from upright.comparisons.two_runs.gate import decide
 from upright.core import Settings
 from upright.reports.pages.comparison import write_comparison
 from upright.reports.pages.findings import write_findings

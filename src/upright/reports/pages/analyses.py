@@ -4,15 +4,21 @@ for what was measured here."""
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from upright.comparisons.analysis import Analysis, Frontier, GroupContrast, Independence, Pair
+from upright.comparisons.many_runs.analysis import (
+    Analysis,
+    Frontier,
+    GroupContrast,
+    Independence,
+    Pair,
+)
 from upright.core import Interval
 from upright.core.inert import one_line
-from upright.reports.analysis_text import chance, frontier_sentence, independence_sentence
-from upright.reports.comparison_text import signed
 from upright.reports.html import Dot, Pairing, Spec, matrix_chart, scatter_chart
 from upright.reports.pages.forest import Line, around_zero, drawn
 from upright.reports.scale import Axis, number
 from upright.reports.standing import Standing, compared
+from upright.reports.text.analysis import chance, frontier_sentence, independence_sentence
+from upright.reports.text.comparison import signed
 
 DISCOVERIES = 0.05
 WHOLE = Axis(-1, 1)

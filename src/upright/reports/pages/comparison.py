@@ -5,16 +5,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from upright.comparisons.gate import Decision
-from upright.comparisons.result import Comparison, Difference, DimensionGain, Flip, Gap, SliceGain
+from upright.comparisons.two_runs.gate import Decision
+from upright.comparisons.two_runs.result import (
+    Comparison,
+    Difference,
+    DimensionGain,
+    Flip,
+    Gap,
+    SliceGain,
+)
 from upright.core import Dimension, Interval
 from upright.core.inert import one_line
-from upright.reports.comparison_text import gain, name, p_value, pairing_notes, sentence, signed
 from upright.reports.html import Assets, Chart, shell, write
 from upright.reports.pages.forest import Line, around_zero, drawn
 from upright.reports.scale import Axis, number
 from upright.reports.standing import Standing as Shape
 from upright.reports.standing import compared
+from upright.reports.text.comparison import gain, name, p_value, pairing_notes, sentence, signed
 from upright.stats.equivalence import Standing
 
 ASSETS = Assets(
@@ -90,7 +97,8 @@ def _summary(comparison: Comparison) -> str:
     pairs = sum(d.pairing.paired for d in found)
     counts = [(len(comparison.standing(s)), s) for s in Standing]
     told = ", ".join(f"{s} on {n}" for n, s in counts if n)
-    return f"{pairs:,} answers pair on {len(found)} benchmarks: the candidate is {told}."
+    many = "benchmark" if len(found) == 1 else "benchmarks"
+    return f"{pairs:,} answers pair on {len(found)} {many}: the candidate is {told}."
 
 
 def _axis(comparison: Comparison) -> Axis:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from upright.comparisons.findings import Finding, Findings
-from upright.comparisons.verdicts import Verdict
-from upright.reports.findings_text import cells, left_out, title
+from upright.comparisons.claims.findings import Finding, Findings
+from upright.comparisons.claims.verdicts import Verdict
 from upright.reports.html import Assets, shell, write
+from upright.reports.text.findings import cells, left_out, title
 
 ASSETS = Assets(styles=("forest.css", "leaderboard/leaderboard.css"), charts=False)
 

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from upright.comparisons.findings import Findings
-from upright.comparisons.leaderboard import Leaderboard, Measured, PublishedBoard
-from upright.comparisons.placement import Placement, PublishedValue
-from upright.comparisons.rank_card import AverageRank
+from upright.comparisons.claims.findings import Findings
+from upright.comparisons.many_runs.leaderboard import Leaderboard, Measured, PublishedBoard
+from upright.comparisons.many_runs.placement import Placement, PublishedValue
+from upright.comparisons.many_runs.rank_card import AverageRank
 from upright.core.inert import one_line
 from upright.reports.html import Assets, Chart, Point, draw, shell, write
-from upright.reports.leaderboard_text import judge_notes
 from upright.reports.pages.analyses import WHOLE, Drawn, Values, analyses
 from upright.reports.pages.findings import parts_of
 from upright.reports.pages.forest import Line
@@ -18,6 +17,7 @@ from upright.reports.pages.models import Panel, first_beyond_doubt, panels, rank
 from upright.reports.pages.rank_table import Row, in_short, in_words, measured_rows, published_rows
 from upright.reports.scale import Axis, arrow, number
 from upright.reports.standing import Standing
+from upright.reports.text.leaderboard import judge_notes
 
 ASSETS = Assets(styles=("forest.css", "leaderboard/leaderboard.css"))
 FEW = 12

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from upright.comparisons.leaderboard import Board, Measured
-from upright.comparisons.leaderboard import Standing as Stands
+from upright.comparisons.many_runs.leaderboard import Board, Measured
+from upright.comparisons.many_runs.leaderboard import Standing as Stands
 from upright.core import Interval
 from upright.core.inert import one_line
 from upright.reports.html import Chart, Point, draw

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from upright.comparisons.leaderboard import Board, Measured
-from upright.comparisons.leaderboard import Standing as Stands
-from upright.comparisons.rank_card import RankCard, Ranked, RankRow
+from upright.comparisons.many_runs.leaderboard import Board, Measured
+from upright.comparisons.many_runs.leaderboard import Standing as Stands
+from upright.comparisons.many_runs.rank_card import RankCard, Ranked, RankRow
 from upright.core.inert import one_line
 from upright.reports.scale import arrow, number
 

@@ -14,7 +14,7 @@ from upright.reports.pages.table import answer_table
 from upright.reports.profile import BenchmarkResult, Profile
 from upright.reports.provenance import command, concord_in_words, facts
 from upright.reports.standing import Standing, counted, sentence
-from upright.reports.terminal import duration
+from upright.reports.text.profile import duration
 
 ABOUT: Mapping[str, str] = {
     Dimension.TRUTHFULNESS: "States facts correctly; does not invent, flatter or repeat a "

@@ -9,7 +9,7 @@ from collections.abc import Collection
 import msgspec
 import numpy as np
 
-from upright.comparisons.table import Column, Table
+from upright.comparisons.many_runs.table import Column, Table
 from upright.stats.intervals import Bounds, Floats
 from upright.stats.ranks import (
     METHOD,

@@ -8,7 +8,13 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from upright.comparisons.entries import CardFacts, Entry, SetAside, estimate_interval, told
+from upright.comparisons.many_runs.entries import (
+    CardFacts,
+    Entry,
+    SetAside,
+    estimate_interval,
+    told,
+)
 from upright.core import Estimate
 from upright.data.published import Column, published
 

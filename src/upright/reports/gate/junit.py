@@ -3,11 +3,11 @@
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from upright.comparisons.gate import Decision
-from upright.comparisons.result import Comparison, Difference
+from upright.comparisons.two_runs.gate import Decision
+from upright.comparisons.two_runs.result import Comparison, Difference
 from upright.core.inert import inert
-from upright.reports.comparison_text import gain, p_value, pairing_notes, signed
 from upright.reports.scale import number
+from upright.reports.text.comparison import gain, p_value, pairing_notes, signed
 from upright.runs.tables import write_whole
 
 

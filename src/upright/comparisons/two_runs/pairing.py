@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from upright.comparisons.result import Pairing
+from upright.comparisons.two_runs.result import Pairing
 from upright.core import Scored, StoreError
 from upright.runs.store import Run
-from upright.runs.stored import COLUMNS, Part, read_columns, scored_of
+from upright.runs.stored import COLUMNS, Part, read_columns, scored_of, whole
 
 NARROW = (
     *("benchmark", "score_set", "sample_id", "epoch", "group", "slices", "response"),
@@ -50,7 +50,8 @@ class Answers:
         id, score_set = self.part
         wide = read_columns(self.path, COLUMNS, {id})
         wide = wide.filter(pc.equal(wide["score_set"], score_set)).take(pa.array(at))
-        return [scored_of(row) for row in wide.to_pylist()]
+        with whole(self.path):
+            return [scored_of(row) for row in wide.to_pylist()]
 
     @cached_property
     def latencies(self) -> Floats:

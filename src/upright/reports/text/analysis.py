@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from upright.comparisons.analysis import Analysis, Frontier, Independence
+from upright.comparisons.many_runs.analysis import Analysis, Frontier, Independence
 from upright.core import Interval
 from upright.core.inert import one_line
 from upright.reports.scale import arrow, interval, number

@@ -7,10 +7,10 @@ from urllib.parse import quote
 import msgspec
 
 from upright import __version__
-from upright.comparisons.gate import Decision
-from upright.comparisons.result import Comparison, Difference
+from upright.comparisons.two_runs.gate import Decision
+from upright.comparisons.two_runs.result import Comparison, Difference
 from upright.core.inert import inert
-from upright.reports.junit import told
+from upright.reports.gate.junit import told
 from upright.runs.tables import write_whole
 
 SCHEMA = (

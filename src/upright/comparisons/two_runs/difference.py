@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import norm
 
-from upright.comparisons.pairing import Paired
+from upright.comparisons.two_runs.pairing import Paired
 from upright.core import Interval, Metric, Scored, every
 from upright.stats.bootstrap import bootstrap
 from upright.stats.intervals import LEVEL, Bounds, Clusters, Floats

@@ -7,8 +7,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from upright.core.inert import inert, one_line
-from upright.reports.coverage import Coverage, Covered, Found, Standing
-from upright.reports.frameworks import DISCLAIMER
+from upright.reports.cards.coverage import Coverage, Covered, Found, Standing
+from upright.reports.cards.frameworks import DISCLAIMER
 from upright.reports.profile import Profile
 from upright.reports.scale import arrow, interval, number
 

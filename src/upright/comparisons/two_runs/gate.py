@@ -2,7 +2,7 @@
 
 import msgspec
 
-from upright.comparisons.result import Comparison, Difference
+from upright.comparisons.two_runs.result import Comparison, Difference
 from upright.stats.equivalence import Standing
 
 LOST = 0.05

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from upright.comparisons.entries import (
+from upright.comparisons.many_runs.entries import (
     Entry,
     SetAside,
     comparable,
     estimate_interval,
     told,
 )
-from upright.comparisons.table import CONDITIONS, MEASURED, Cell, Column, Table
+from upright.comparisons.many_runs.table import CONDITIONS, MEASURED, Cell, Column, Table
 from upright.core import Estimate
 from upright.data.published import published
 

@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import Any
 
 from upright.core import Estimate
+from upright.reports.cards.frameworks import DISCLAIMER, Evidence, Framework, Item
 from upright.reports.document import as_data
-from upright.reports.frameworks import DISCLAIMER, Evidence, Framework, Item
 from upright.reports.profile import BenchmarkResult, Profile
 from upright.reports.scale import printed
 

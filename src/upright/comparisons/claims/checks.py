@@ -6,10 +6,7 @@ import msgspec
 import numpy as np
 from scipy.stats import binomtest
 
-from upright.comparisons.analysis import FEWEST, contrast_of
-from upright.comparisons.rank_card import rank_card
-from upright.comparisons.table import PUBLISHED, Table
-from upright.comparisons.verdicts import (
+from upright.comparisons.claims.verdicts import (
     RELEVANT_CORRELATION,
     RELEVANT_DIFFERENCE,
     RELEVANT_SHARE,
@@ -17,6 +14,9 @@ from upright.comparisons.verdicts import (
     Verdict,
     decide,
 )
+from upright.comparisons.many_runs.analysis import FEWEST, contrast_of
+from upright.comparisons.many_runs.rank_card import rank_card
+from upright.comparisons.many_runs.table import PUBLISHED, Table
 from upright.stats.association import fisher_bounds, spearman
 from upright.stats.intervals import Bounds, wilson
 from upright.stats.ranks import DRAWS

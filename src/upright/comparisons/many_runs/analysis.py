@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from upright.comparisons.table import Column, Table
+from upright.comparisons.many_runs.table import Column, Table
 from upright.core import Interval
 from upright.stats.association import (
     Association,

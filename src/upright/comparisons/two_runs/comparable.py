@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from upright.comparisons.pairing import Answers
-from upright.comparisons.result import Incomparable
+from upright.comparisons.two_runs.pairing import Answers
+from upright.comparisons.two_runs.result import Incomparable
 
 CARD = {"version": "version", "temperature": "temperature", "max_tokens": "most tokens"}
 

@@ -9,13 +9,26 @@ from pathlib import Path
 
 import msgspec
 
-from upright.comparisons.analysis import Analysis, analyse
-from upright.comparisons.anomalies import Anomaly, anomalies
-from upright.comparisons.entries import Entry, SetAside, Unread, comparable, read_runs, told
-from upright.comparisons.measured import measured_table
-from upright.comparisons.placement import Placement, placements
-from upright.comparisons.rank_card import AverageRank, RankCard, Ranked, RankRow, rank_card
-from upright.comparisons.table import published_table
+from upright.comparisons.many_runs.analysis import Analysis, analyse
+from upright.comparisons.many_runs.anomalies import Anomaly, anomalies
+from upright.comparisons.many_runs.entries import (
+    Entry,
+    SetAside,
+    Unread,
+    comparable,
+    read_runs,
+    told,
+)
+from upright.comparisons.many_runs.measured import measured_table
+from upright.comparisons.many_runs.placement import Placement, placements
+from upright.comparisons.many_runs.rank_card import (
+    AverageRank,
+    RankCard,
+    Ranked,
+    RankRow,
+    rank_card,
+)
+from upright.comparisons.many_runs.table import published_table
 from upright.core import Dimension, UsageError
 from upright.data.published import published
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from upright.reports.coverage import Coverage, Covered, Standing, coverage
-from upright.reports.frameworks import DISCLAIMER, frameworks
+from upright.reports.cards.coverage import Coverage, Covered, Standing, coverage
+from upright.reports.cards.frameworks import DISCLAIMER, frameworks
 from upright.reports.markdown import plain, row
 from upright.reports.profile import Profile
 

@@ -21,7 +21,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     prompt_tokens: int
     completion_tokens: int
     latency_s: float | None
-    """The median, of answers that were asked for in that run."""
+    """The median, of all answers that took any time, whichever run asked for them."""
 
 
 class Pairing(msgspec.Struct, frozen=True, kw_only=True):

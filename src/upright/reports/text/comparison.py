@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from upright.comparisons.gate import Decision
-from upright.comparisons.result import Comparison, Difference, Flip, Side
+from upright.comparisons.two_runs.gate import Decision
+from upright.comparisons.two_runs.result import Comparison, Difference, Flip, Side
 from upright.core.dimension import Dimension
 from upright.core.inert import inert, one_line
 from upright.reports.scale import number

@@ -7,13 +7,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from upright.comparisons.entries import SetAside, Unread
-from upright.comparisons.leaderboard import Leaderboard, Measured, PublishedBoard, Standing
-from upright.comparisons.placement import Placement, PublishedValue
-from upright.comparisons.rank_card import AverageRank, Ranked, RankRow
+from upright.comparisons.many_runs.entries import SetAside, Unread
+from upright.comparisons.many_runs.leaderboard import (
+    Leaderboard,
+    Measured,
+    PublishedBoard,
+    Standing,
+)
+from upright.comparisons.many_runs.placement import Placement, PublishedValue
+from upright.comparisons.many_runs.rank_card import AverageRank, Ranked, RankRow
 from upright.core.inert import one_line
-from upright.reports.analysis_text import NAME, ends, name, plain_table, render_analysis
 from upright.reports.scale import arrow, number
+from upright.reports.text.analysis import NAME, ends, name, plain_table, render_analysis
 
 TOP = 8
 LISTED = 20

@@ -7,8 +7,8 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from upright.comparisons.pairing import Paired, Places
-from upright.comparisons.result import Flip, SliceGain
+from upright.comparisons.two_runs.pairing import Paired, Places
+from upright.comparisons.two_runs.result import Flip, SliceGain
 from upright.core import Scored
 from upright.stats.paired import paired_difference
 

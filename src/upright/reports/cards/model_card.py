@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from upright.core import Dimension, Estimate, registry
 from upright.core.inert import one_line
+from upright.reports.cards.model_card_coverage import coverage_section
+from upright.reports.cards.model_card_judges import judges_section
+from upright.reports.cards.model_index import front_matter
 from upright.reports.markdown import plain, row
-from upright.reports.model_card_coverage import coverage_section
-from upright.reports.model_card_judges import judges_section
-from upright.reports.model_index import front_matter
 from upright.reports.profile import BenchmarkResult, Profile
 from upright.reports.provenance import command
 from upright.reports.scale import arrow, corrected, interval, number, printed

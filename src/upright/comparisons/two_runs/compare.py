@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from upright.comparisons.changes import flips, moved_slices
-from upright.comparisons.comparable import apart, notes, unlike
-from upright.comparisons.difference import Measured, measure
-from upright.comparisons.pairing import Answers, Paired, answers_of, pair
-from upright.comparisons.result import (
+from upright.comparisons.two_runs.changes import flips, moved_slices
+from upright.comparisons.two_runs.comparable import apart, notes, unlike
+from upright.comparisons.two_runs.difference import Measured, measure
+from upright.comparisons.two_runs.pairing import Answers, Paired, answers_of, pair
+from upright.comparisons.two_runs.result import (
     Comparison,
     Difference,
     DimensionGain,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from upright.comparisons.checks import (
+from upright.comparisons.claims.checks import (
     Check,
     Checking,
     above,
@@ -20,10 +20,10 @@ from upright.comparisons.checks import (
     proprietary_better,
     unavailable,
 )
-from upright.comparisons.entries import SetAside, Unread, read_runs
-from upright.comparisons.measured import latest, measured_table
-from upright.comparisons.table import Table, published_table
-from upright.comparisons.verdicts import RULE, Verdict, together
+from upright.comparisons.claims.verdicts import RULE, Verdict, together
+from upright.comparisons.many_runs.entries import SetAside, Unread, read_runs
+from upright.comparisons.many_runs.measured import latest, measured_table
+from upright.comparisons.many_runs.table import Table, published_table
 from upright.core import UsageError, unknown
 
 SCORE_SETS = ("upright", "published")

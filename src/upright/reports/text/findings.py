@@ -6,12 +6,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from upright.comparisons.checks import Check
-from upright.comparisons.findings import Findings
-from upright.comparisons.verdicts import Verdict
+from upright.comparisons.claims.checks import Check
+from upright.comparisons.claims.findings import Findings
+from upright.comparisons.claims.verdicts import Verdict
 from upright.core.inert import inert, one_line
-from upright.reports.analysis_text import chance, ends
 from upright.reports.scale import number
+from upright.reports.text.analysis import chance, ends
 
 STYLES = {
     Verdict.SUPPORTED: "bold green",

@@ -1,10 +1,13 @@
 """A comparison as Markdown: a comment on a pull request, a step's summary."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
-from upright.comparisons.gate import Decision
-from upright.comparisons.result import Comparison, Difference
-from upright.reports.comparison_text import (
+from upright.comparisons.two_runs.gate import Decision
+from upright.comparisons.two_runs.result import Comparison, Difference
+from upright.reports.markdown import plain, row
+from upright.reports.scale import number
+from upright.reports.text.comparison import (
     LEGEND,
     cost,
     gain,
@@ -13,8 +16,7 @@ from upright.reports.comparison_text import (
     sentence,
     signed,
 )
-from upright.reports.markdown import plain, row
-from upright.reports.scale import number
+from upright.runs.tables import write_whole
 from upright.stats.equivalence import Standing
 
 MARKS = {
@@ -23,6 +25,11 @@ MARKS = {
     Standing.NOT_WORSE: "⚪ not worse",
     Standing.CANNOT_TELL: "🟡 cannot tell",
 }
+
+
+def write_markdown(comparison: Comparison, decision: Decision, path: Path) -> None:
+    text = comparison_markdown(comparison, decision).encode()
+    write_whole(path, lambda file: file.write_bytes(text))
 
 
 def comparison_markdown(comparison: Comparison, decision: Decision) -> str:

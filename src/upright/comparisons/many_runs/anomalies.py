@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from upright.comparisons.rank_card import RankCard, RankRow, rank_card
-from upright.comparisons.table import Table, published_table
+from upright.comparisons.many_runs.rank_card import RankCard, RankRow, rank_card
+from upright.comparisons.many_runs.table import Table, published_table
 from upright.data.published import CardRow, Published, published
 
 

@@ -1,0 +1,1 @@
+"""Model cards, and which items of public frameworks a run gives evidence for."""
