@@ -8,10 +8,12 @@ is padded to the longest. No answer depends on its batch, so all of this is free
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from upright.models._decoding import Limits, OutOfMemory, Prompt, closed, in_common
+from upright.models._decoding import Limits, OutOfMemory, Prompt, Tokens, closed, in_common
 
 SOME_END = 0
 """Stands for the token that ends an answer where only lengths matter."""
+SHORTEST = 64
+"""Tokens in common that make a family: an instruction, not two questions' first word."""
 Answer = TypeVar("Answer")
 
 
@@ -19,7 +21,7 @@ def arranged(prompts: Sequence[Prompt], limits: Limits) -> Iterator[list[int]]:
     """Batches of the prompts' places: closed questions first, one kind in each."""
     for is_closed in (True, False):
         places = [i for i, p in enumerate(prompts) if bool(p.options) == is_closed]
-        for family in _families(prompts, places, limits.apart):
+        for family in _families([p.tokens for p in prompts], places, limits.apart):
             yield from _batches(prompts, family, limits)
 
 
@@ -37,24 +39,24 @@ def in_halves(
     return in_halves(work, prompts[:half]) + in_halves(work, prompts[half:])
 
 
-def _families(prompts: Sequence[Prompt], places: Sequence[int], apart: int) -> list[list[int]]:
-    """Prompts with a beginning in common that is worth a batch of its own; then all others."""
-    alike = sorted(places, key=lambda i: tuple(prompts[i].tokens))
+def _families(texts: Sequence[Tokens], places: Sequence[int], apart: int) -> list[list[int]]:
+    """Texts with a beginning in common that is worth batches of their own; then all others."""
     families: list[list[int]] = []
-    shared: list[int] = []
-    for before, place in zip([None, *alike], alike, strict=False):
-        texts = [prompts[i].tokens for i in (before, place) if i is not None]
-        common = in_common(texts) if len(texts) == 2 else 0
-        if common >= apart:
+    for place in sorted(places, key=lambda i: tuple(texts[i])):
+        if families and in_common([texts[families[-1][-1]], texts[place]]) >= SHORTEST:
             families[-1].append(place)
-            shared[-1] = min(shared[-1], common)
         else:
             families.append([place])
-            shared.append(len(prompts[place].tokens))
-    # A batch more and a beginning read apart cost about twice what one of them costs.
-    worth = [(len(f) - 1) * s >= 2 * apart for f, s in zip(families, shared, strict=True)]
-    rest = [i for f, own in zip(families, worth, strict=True) if not own for i in f]
-    own = [f for f, own in zip(families, worth, strict=True) if own]
+    own: list[list[int]] = []
+    rest: list[int] = []
+    for family in families:
+        # Texts are in order: what the first and the last share, all between them share.
+        saved = (len(family) - 1) * in_common([texts[family[0]], texts[family[-1]]])
+        # One more batch and one beginning read apart cost about twice what one of them costs.
+        if saved >= 2 * apart:
+            own.append(family)
+        else:
+            rest += family
     return [*own, rest]
 
 

@@ -223,31 +223,26 @@ class _Page:
     def begin(self, texts: Sequence[Tokens]) -> Said:
         """Read texts from their beginning; the logits after each."""
         shared = in_common([text[:-1] for text in texts])
-        done = self._go_back(texts[0][:shared])
-        apart = self._engine.limits.apart
-        if (shared - done) * (len(texts) - 1) >= apart:
+        done = self._go_back(texts[0][:shared], len(texts))
+        if (shared - done) * (len(texts) - 1) >= self._engine.limits.apart:
             self.read([0], [texts[0][done:shared]])
-            self._keep(texts[0][:shared])
+            self._beginning.tokens, self._beginning.kept = texts[0][:shared], self._engine.keep()
             done = shared
         if not done:
             self._seen = np.zeros((len(texts), 0), bool)
         parents = [0] * len(texts) if done else range(len(texts))
         return self.read(parents, [text[done:] for text in texts])
 
-    def _go_back(self, text: Tokens) -> int:
+    def _go_back(self, text: Tokens, rows: int) -> int:
         """Begin behind as much of a text as was kept, if that is worth it; how much it was."""
         known = self._beginning.known(text)
-        if known < self._engine.limits.apart:
+        if known * rows < self._engine.limits.apart:
             self._engine.forget()
             self._seen = np.zeros((1, 0), bool)
             return 0
         self._engine.go_back(self._beginning.kept, known)
         self._seen = np.ones((1, known), bool)
         return known
-
-    def _keep(self, text: Tokens) -> None:
-        if len(text) >= self._engine.limits.apart:
-            self._beginning.tokens, self._beginning.kept = text, self._engine.keep()
 
     def read(
         self, parents: Sequence[int], texts: Sequence[Tokens], *, everywhere: bool = False
