@@ -27,13 +27,14 @@ def arranged(prompts: Sequence[Prompt], limits: Limits) -> Iterator[list[int]]:
 
 def in_halves(
     work: Callable[[Sequence[Prompt]], list[Answer]], prompts: Sequence[Prompt]
-) -> list[Answer]:
-    """The answers to a batch, in as many parts as memory wants; one prompt is not divisible."""
+) -> list[Answer | None]:
+    """The answers to a batch, in as many parts as memory wants; None where it holds not even
+    that one prompt."""
     try:
-        return work(prompts)
+        return [*work(prompts)]
     except OutOfMemory:
         if len(prompts) == 1:
-            raise
+            return [None]
     # Outside the handler: an exception under way holds on to the memory of its frames.
     half = len(prompts) // 2
     return in_halves(work, prompts[:half]) + in_halves(work, prompts[half:])

@@ -78,8 +78,8 @@ class Torch:
 
     def keep(self) -> Kept | None:
         layers = self._cache.layers
-        # A sliding window has dropped what a shorter beginning would need.
-        if any(type(layer) is not DynamicLayer for layer in layers):
+        # A sliding window has dropped what a shorter beginning would need; some layers have none.
+        if any(type(layer) is not DynamicLayer or layer.keys is None for layer in layers):
             return None
         return [(layer.keys.clone(), layer.values.clone()) for layer in layers]
 
@@ -136,7 +136,7 @@ def _limits(model: torch.nn.Module, device: str) -> Limits:
 
 def _bytes_per_token(config: Any, dtype: torch.dtype) -> int:
     """Of keys and values in all layers; as if every head had its own where it is not told."""
-    heads = config.num_attention_heads
+    heads = getattr(config, "num_attention_heads", 1)
     size = getattr(config, "head_dim", None) or config.hidden_size // heads
     shared = getattr(config, "num_key_value_heads", None) or heads
     return int(2 * config.num_hidden_layers * shared * size * dtype.itemsize)

@@ -15,14 +15,13 @@ from typing import NamedTuple
 import jinja2
 import msgspec
 
-from upright.core import ModelRefused, Request, Response, UsageError, unknown
+from upright.core import Request, Response, UsageError, unknown
 from upright.models import ModelOptions
 from upright.models._batching import arranged, in_halves
 from upright.models._checkpoint import Checkpoint, load_checkpoint
 from upright.models._decoding import (
     Beginning,
     Engine,
-    OutOfMemory,
     Prompt,
     Written,
     weigh,
@@ -38,8 +37,8 @@ NEEDS_TORCH = (
     "On Linux without a GPU, install torch's CPU build first: it saves 2 GB."
 )
 TOO_LARGE = (
-    "Memory does not hold one text of {tokens:,} tokens beside the model: measure on the CPU "
-    "(--device cpu), in bfloat16 (--precision bfloat16), or a smaller model."
+    "The GPU's memory does not hold a prompt of {tokens:,} tokens and its answer beside the model: "
+    "measure on the CPU (--device cpu), or in bfloat16 (--precision bfloat16)."
 )
 
 
@@ -120,22 +119,19 @@ class Local:
             ends = self._checkpoint.ends
             return write(self._engine, some, ends, cancelled, self._beginning)
 
-        try:
-            if prompts[0].options:
-                values = in_halves(weighed, prompts)
-                return [_choice(q, v) for q, v in zip(chunk, values, strict=True)]
-            texts = in_halves(written, prompts)
-        except OutOfMemory as error:
-            raise ModelRefused(
-                TOO_LARGE.format(tokens=max(len(p.tokens) for p in prompts))
-            ) from error
-        return [self._text(p, w) for p, w in zip(prompts, texts, strict=True)]
+        if prompts[0].options:
+            values = in_halves(weighed, prompts)
+            return [
+                _choice(q, v) if v else _too_large(q) for q, v in zip(chunk, values, strict=True)
+            ]
+        texts = in_halves(written, prompts)
+        return [self._text(q, w) if w else _too_large(q) for q, w in zip(chunk, texts, strict=True)]
 
-    def _text(self, prompt: Prompt, written: Written) -> Response:
+    def _text(self, question: _Question, written: Written) -> Response:
         return Response(
             text=self._checkpoint.decode(written.tokens),
             finish_reason="stop" if written.stopped else "length",
-            prompt_tokens=len(prompt.tokens),
+            prompt_tokens=_length(question),
             completion_tokens=len(written.tokens),
         )
 
@@ -225,5 +221,18 @@ def _folder(name: str) -> Path:
 def _choice(question: _Question, values: tuple[float, ...]) -> Response:
     """The likeliest option; the first of equals."""
     best = question.request.options[values.index(max(values))]
-    tokens = len(question.prompt.tokens) if question.prompt else None
-    return Response(text=best, finish_reason="choice", prompt_tokens=tokens, option_logprobs=values)
+    return Response(
+        text=best,
+        finish_reason="choice",
+        prompt_tokens=_length(question),
+        option_logprobs=values,
+    )
+
+
+def _too_large(question: _Question) -> Response:
+    reason = TOO_LARGE.format(tokens=_length(question))
+    return Response(finish_reason="error", error=reason, prompt_tokens=_length(question))
+
+
+def _length(question: _Question) -> int:
+    return len(question.prompt.tokens) if question.prompt else 0
