@@ -162,7 +162,7 @@ class Clock:
 
 
 def measured(
-    model: Any, work: Work, limits: Sequence[int], clock: Clock, few: int
+    model: Any, work: Work, asked: argparse.Namespace, clock: Clock, few: int
 ) -> Iterator[str]:
     """The cells of a table, row by row: the plain loop on few items, then each batch limit."""
     plain(model, [work.questions[0], work.texts[0]])  # kernels are chosen and loaded at first use
@@ -170,15 +170,16 @@ def measured(
     loop = [clock.timed(partial(plain, model, part)) for part in parts]
     base = [len(part) / took for part, (took, _) in zip(parts, loop, strict=True)]
     yield f"plain loop | {base[0]:,.1f} | {base[1]:,.1f} | {base[2] * NEW:,.0f} | | | {_memory()}"
-    for rows in limits:
+    for rows in asked.rows:
         if clock.left < 0:
             yield f"Upright, {rows} rows | left out: no time | | | | |"
             continue
         engine = Torch(model, model.device.type)
-        engine.limits = engine.limits._replace(rows=rows)
+        step = asked.step or engine.limits.step
+        engine.limits = engine.limits._replace(rows=rows, step=step)
         ours(engine, [*work.questions[:2], work.texts[0]])
-        asked = max(few, 2 * rows)  # small batches are slow: fewer of them
-        parts = (work.questions[:asked], work.headed[:asked], work.texts[: max(4, 2 * rows)])
+        most = max(few, 2 * rows)  # small batches are slow: fewer of them
+        parts = (work.questions[:most], work.headed[:most], work.texts[: max(4, 2 * rows)])
         runs = [clock.timed(partial(ours, engine, part)) for part in parts]
         speeds = [len(part) / took for part, (took, _) in zip(parts, runs, strict=True)]
         times = [f"({a / b:.1f}x)" for a, b in zip(speeds, base, strict=True)]
@@ -193,7 +194,8 @@ def measured(
 def _agreement(pairs: Sequence[tuple[Any, Any]]) -> str:
     """Same choices, and how far log-likelihoods lie apart."""
     same = sum(int(np.argmax(a)) == int(np.argmax(b)) for a, b in pairs)
-    most = max(abs(x - y) for a, b in pairs for x, y in zip(a, b, strict=True))
+    # numpy's maximum, unlike Python's, is never silent about a value that is no number.
+    most = np.max([abs(x - y) for a, b in pairs for x, y in zip(a, b, strict=True)])
     return f"{same}/{len(pairs)}, {most:.1g}"
 
 
@@ -214,6 +216,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The engine on torch, in batches of many sizes.")
     parser.add_argument("--tiny", action="store_true", help="a small network, few questions")
     parser.add_argument("--rows", type=int, nargs="+", default=[1, 8, 32, 128, 512])
+    parser.add_argument("--step", type=int, help="tokens read at once; the engine's own number")
     parser.add_argument("--count", type=int, default=512, help="questions and texts")
     parser.add_argument("--budget", type=float, default=200.0, help="seconds")
     asked = parser.parse_args()
@@ -232,7 +235,7 @@ def main() -> None:
         for precision in ("bfloat16", "float32"):
             model = random_model(shape, device, precision)
             work = random_work(shape, count)
-            for cells in measured(model, work, asked.rows, clock, few):
+            for cells in measured(model, work, asked, clock, few):
                 print(f"| {network} | {precision} | {cells} |", flush=True)
     print(f"\n{asked.budget - clock.left:.0f} s")
 

@@ -131,7 +131,7 @@ def _limits(model: torch.nn.Module, device: str) -> Limits:
         return Limits(context)
     free, _ = torch.cuda.mem_get_info()
     tokens = int(free * SHARE_FOR_TEXTS) // _bytes_per_token(text, model.dtype)
-    return Limits(context, rows=256, tokens=max(1, tokens), step=16384, apart=2048)
+    return Limits(context, rows=256, tokens=max(1, tokens), step=32768, apart=8192)
 
 
 def _bytes_per_token(config: Any, dtype: torch.dtype) -> int:
