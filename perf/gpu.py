@@ -218,7 +218,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[1, 8, 32, 128, 512])
     parser.add_argument("--step", type=int, help="tokens read at once; the engine's own number")
     parser.add_argument("--count", type=int, default=512, help="questions and texts")
-    parser.add_argument("--budget", type=float, default=200.0, help="seconds")
+    parser.add_argument("--budget", type=float, default=180.0, help="seconds")
     asked = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     clock = Clock(asked.budget, device)
