@@ -12,6 +12,7 @@ from upright.models._decoding import (
     Cancelled,
     Floats,
     Limits,
+    Logits,
     Prompt,
     Step,
     Tokens,
@@ -51,7 +52,15 @@ class Hashing:
         self._texts: list[list[int]] = []
         self._seen = np.zeros((0, 0), bool)
 
-    def read(self, step: Step) -> Floats:
+    def keep(self) -> list[int]:
+        [text] = self._texts
+        return text
+
+    def go_back(self, kept: list[int], length: int) -> None:
+        self._texts = [kept[:length]]
+        self._seen = np.ones((1, length), bool)
+
+    def read(self, step: Step) -> Logits:
         rows, width = step.tokens.shape
         self.sizes.append(rows * width)
         if self._texts:
@@ -61,7 +70,7 @@ class Hashing:
             assert step.seen.shape == (rows, width)
             self._texts = [[] for _ in range(rows)]
         self._seen = step.seen
-        return self._asked(step)
+        return Logits(self._asked(step))
 
     def _asked(self, step: Step) -> Floats:
         width = step.tokens.shape[1]

@@ -57,7 +57,7 @@ class Reading:
         self._seen = np.concatenate([self._seen[list(parents)], real], axis=1)
         places = np.maximum(self._seen.cumsum(axis=1)[:, -width:] - 1, 0)
         step = Step(tokens, self._seen, places, np.array(parents), np.flatnonzero(real))
-        return self._engine.read(step).copy()
+        return self._engine.read(step).values().copy()
 
 
 def expected(reading: Reading, new: Sequence[Sequence[int]], weights: tiny.Tensors) -> np.ndarray:

@@ -91,5 +91,5 @@ def directly(engine: OpenVino, text: list[int], option: list[int]) -> float:
         seen = np.ones((1, size), bool)
         last = np.array([size - 1])
         step = Step(np.array([read]), seen, places, np.zeros(1, np.int64), last)
-        total += float(log_softmax(engine.read(step)[0].astype(float))[token])
+        total += float(log_softmax(engine.read(step).values()[0].astype(float))[token])
     return total

@@ -2,22 +2,23 @@
 
 Rows of different lengths are padded on the left and the padding is masked by its place, never
 by a token's id: in many models the padding token is the one that ends an answer. What a batch
-has in common at its beginning (most often the system prompt) is read once.
+has in common at its beginning (a system prompt, solved examples) is read once, and not again
+for the next batch that begins so.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import permutations
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+Reals = NDArray[np.float64]
 Tokens = Sequence[int]
 NOWHERE = np.zeros(0, np.int64)
-WORTH_SHARING = 64
-"""Reading a beginning apart costs about as much as this many tokens."""
 
 
 class Step(NamedTuple):
@@ -44,12 +45,47 @@ class Limits(NamedTuple):
     rows        texts in a batch
     tokens      in all texts of a batch together, which bounds the memory of keys and values
     step        tokens read at once: more would not be faster, only need more memory
+    apart       reading a beginning apart costs about as much as this many tokens
     """
 
     context: int
     rows: int = 32
     tokens: int = 8192
     step: int = 1024
+    apart: int = 64
+
+
+class OutOfMemory(Exception):
+    """An engine could not hold a batch; it is as if it had not been asked."""
+
+
+class Said(Protocol):
+    """Logits (wanted, vocabulary), which may lie on a GPU; valid until the engine reads again."""
+
+    def likeliest(self) -> Ints: ...
+
+    def log_likelihoods(self, rows: Sequence[int], tokens: Sequence[int]) -> Reals: ...
+
+    def values(self) -> Floats: ...
+
+
+class Logits(NamedTuple):
+    """Logits in this process's memory."""
+
+    array: Floats
+
+    def likeliest(self) -> Ints:
+        found: Ints = self.array.argmax(axis=1)
+        return found
+
+    def log_likelihoods(self, rows: Sequence[int], tokens: Sequence[int]) -> Reals:
+        # Row by row: a copy of all logits in float64 would be the largest array of all.
+        sums = {row: _log_sum(self.array[row]) for row in set(rows)}
+        pairs = zip(rows, tokens, strict=True)
+        return np.array([float(self.array[row, token]) - sums[row] for row, token in pairs])
+
+    def values(self) -> Floats:
+        return self.array
 
 
 class Engine(Protocol):
@@ -67,9 +103,15 @@ class Engine(Protocol):
         """Begin anew."""
         ...
 
-    def read(self, step: Step) -> Floats:
-        """Logits (wanted, vocabulary); valid until the next call."""
+    def keep(self) -> Any:
+        """What the one row read so far has left behind; None where it cannot be cut shorter."""
         ...
+
+    def go_back(self, kept: Any, length: int) -> None:
+        """Begin anew behind the first tokens of a row that was kept."""
+        ...
+
+    def read(self, step: Step) -> Said: ...
 
 
 class Prompt(NamedTuple):
@@ -93,17 +135,30 @@ class Cancelled(Exception):
     """Nobody waits for the answer any more."""
 
 
+@dataclass
+class Beginning:
+    """What the last batches had in common, and what an engine kept of it."""
+
+    tokens: Tokens = ()
+    kept: Any = None
+
+    def known(self, text: Tokens) -> int:
+        """How many tokens of a text need not be read again."""
+        return in_common((self.tokens, text)) if self.kept is not None else 0
+
+
 def write(
     engine: Engine,
     prompts: Sequence[Prompt],
     ends: frozenset[int],
     cancelled: Callable[[], bool] = lambda: False,
+    beginning: Beginning | None = None,
 ) -> list[Written]:
     """Go on from each prompt until an end token or its limit.
 
     Sampled answers depend on their own seed only, not on what else is in the batch.
     """
-    page = _Page(engine)
+    page = _Page(engine, beginning or Beginning())
     draws = [np.random.default_rng(p.seed) for p in prompts]
     written: list[list[int]] = [[] for _ in prompts]
     alive = list(range(len(prompts)))
@@ -126,17 +181,21 @@ def write(
         alive = [alive[k] for k in going]
 
 
-def weigh(engine: Engine, prompts: Sequence[Prompt], end: int) -> list[tuple[float, ...]]:
-    """The log-likelihood (nats) of each prompt's options."""
-    page = _Page(engine)
+def weigh(
+    engine: Engine, prompts: Sequence[Prompt], end: int, beginning: Beginning | None = None
+) -> list[tuple[float, ...]]:
+    """The log-likelihood (nats) of each prompt's options: one pass, and a short one if any of
+    them has several tokens."""
+    page = _Page(engine, beginning or Beginning())
     first = page.begin([p.tokens for p in prompts])
     answers = [(i, o) for i, p in enumerate(prompts) for o in closed(p.options, end)]
-    totals = _log_likelihoods(first[[i for i, _ in answers]], [o[0] for _, o in answers])
+    totals = first.log_likelihoods([i for i, _ in answers], [o[0] for _, o in answers])
     longer = [k for k, (_, option) in enumerate(answers) if len(option) > 1]
     if longer:
         rows = [answers[k][1][:-1] for k in longer]
         logits = page.read([answers[k][0] for k in longer], rows, everywhere=True)
-        rest = _log_likelihoods(logits, [t for k in longer for t in answers[k][1][1:]])
+        asked = [t for k in longer for t in answers[k][1][1:]]
+        rest = logits.log_likelihoods(range(len(asked)), asked)
         np.add.at(totals, np.repeat(longer, [len(row) for row in rows]), rest)
     mine = [
         [float(t) for t, (j, _) in zip(totals, answers, strict=True) if j == i]
@@ -157,24 +216,37 @@ def closed(options: Sequence[Tokens], end: int) -> list[list[int]]:
 class _Page:
     """The rows an engine has read so far, and where they are padded."""
 
-    def __init__(self, engine: Engine) -> None:
-        engine.forget()
-        self._engine = engine
+    def __init__(self, engine: Engine, beginning: Beginning) -> None:
+        self._engine, self._beginning = engine, beginning
         self._seen = np.zeros((0, 0), bool)
 
-    def begin(self, texts: Sequence[Tokens]) -> Floats:
-        """Read texts from their beginning; the logits after each (texts, vocabulary)."""
-        shared = _in_common([text[:-1] for text in texts])
-        if shared * (len(texts) - 1) < WORTH_SHARING:
+    def begin(self, texts: Sequence[Tokens]) -> Said:
+        """Read texts from their beginning; the logits after each."""
+        shared = in_common([text[:-1] for text in texts])
+        done = self._go_back(texts[0][:shared], len(texts))
+        if (shared - done) * (len(texts) - 1) >= self._engine.limits.apart:
+            self.read([0], [texts[0][done:shared]])
+            self._beginning.tokens, self._beginning.kept = texts[0][:shared], self._engine.keep()
+            done = shared
+        if not done:
             self._seen = np.zeros((len(texts), 0), bool)
-            return self.read(range(len(texts)), texts)
-        self._seen = np.zeros((1, 0), bool)
-        self.read([0], [texts[0][:shared]])
-        return self.read([0] * len(texts), [text[shared:] for text in texts])
+        parents = [0] * len(texts) if done else range(len(texts))
+        return self.read(parents, [text[done:] for text in texts])
+
+    def _go_back(self, text: Tokens, rows: int) -> int:
+        """Begin behind as much of a text as was kept, if that is worth it; how much it was."""
+        known = self._beginning.known(text)
+        if known * rows < self._engine.limits.apart:
+            self._engine.forget()
+            self._seen = np.zeros((1, 0), bool)
+            return 0
+        self._engine.go_back(self._beginning.kept, known)
+        self._seen = np.ones((1, known), bool)
+        return known
 
     def read(
         self, parents: Sequence[int], texts: Sequence[Tokens], *, everywhere: bool = False
-    ) -> Floats:
+    ) -> Said:
         """Go on from rows read before; the logits after each text, or after each token."""
         tokens, new = _padded(texts)
         self._seen = self._seen[list(parents)]
@@ -193,7 +265,7 @@ class _Page:
 
     def _step(
         self, parents: Sequence[int], tokens: Ints, new: NDArray[np.bool_], wanted: Ints
-    ) -> Floats:
+    ) -> Said:
         self._seen = np.concatenate([self._seen, new], axis=1)
         positions = np.maximum(self._seen.cumsum(axis=1)[:, -tokens.shape[1] :] - 1, 0)
         parent = np.array(parents, np.int64)
@@ -211,7 +283,7 @@ def _padded(texts: Sequence[Tokens]) -> tuple[Ints, NDArray[np.bool_]]:
     return tokens, real
 
 
-def _in_common(texts: Sequence[Tokens]) -> int:
+def in_common(texts: Sequence[Tokens]) -> int:
     """How many tokens all texts begin with."""
     length = 0
     for column in zip(*texts, strict=False):
@@ -221,14 +293,14 @@ def _in_common(texts: Sequence[Tokens]) -> int:
     return length
 
 
-def _next(
-    prompts: Sequence[Prompt], draws: Sequence[np.random.Generator], logits: Floats
-) -> list[int]:
+def _next(prompts: Sequence[Prompt], draws: Sequence[np.random.Generator], said: Said) -> list[int]:
     """The next token of each row: the likeliest, or drawn."""
-    likeliest = logits.argmax(axis=1)
+    tokens = [int(token) for token in said.likeliest()]
+    if not any(prompt.temperature for prompt in prompts):
+        return tokens  # logits may lie on a GPU: they stay there
     return [
-        _drawn(row, prompt.temperature, draw) if prompt.temperature else int(best)
-        for prompt, draw, row, best in zip(prompts, draws, logits, likeliest, strict=True)
+        _drawn(row, prompt.temperature, draw) if prompt.temperature else token
+        for prompt, draw, row, token in zip(prompts, draws, said.values(), tokens, strict=True)
     ]
 
 
@@ -242,17 +314,10 @@ def _drawn(logits: Floats, temperature: float, draw: np.random.Generator) -> int
     return int(np.searchsorted(cumulated, draw.random() * cumulated[-1], side="right"))
 
 
-def _log_likelihoods(logits: Floats, tokens: Sequence[int]) -> NDArray[np.float64]:
-    """Of one token per row."""
-    return np.array(
-        [_log_likelihood(row, token) for row, token in zip(logits, tokens, strict=True)]
-    )
-
-
-def _log_likelihood(logits: Floats, token: int) -> float:
+def _log_sum(logits: Floats) -> float:
+    """What makes log-likelihoods of logits, when it is subtracted."""
     most = logits.max()
-    # Row by row: a copy of all logits in float64 would be the largest array of all.
-    return float(logits[token] - most) - float(np.log(np.exp(logits - most).sum(dtype=np.float64)))
+    return float(most) + float(np.log(np.exp(logits - most).sum(dtype=np.float64)))
 
 
 def _written(tokens: list[int], ends: frozenset[int]) -> Written:

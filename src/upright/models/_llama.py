@@ -20,7 +20,7 @@ from openvino import opset13 as op
 
 from upright.core import DataError
 from upright.models._checkpoint import Checkpoint
-from upright.models._decoding import Floats, Limits, Step
+from upright.models._decoding import Floats, Limits, Logits, Step
 from upright.models._safetensors import Tensors, load_tensors
 
 HIDDEN = np.float32(-1e9)
@@ -123,7 +123,15 @@ class OpenVino:
     def forget(self) -> None:
         self._request = self._compiled.create_infer_request()
 
-    def read(self, step: Step) -> Floats:
+    def keep(self) -> dict[str, Floats]:
+        return {state.name: state.state.data.copy() for state in self._request.query_state()}
+
+    def go_back(self, kept: dict[str, Floats], length: int) -> None:
+        self.forget()
+        for state in self._request.query_state():
+            state.state = ov.Tensor(np.ascontiguousarray(kept[state.name][:, :, :length]))
+
+    def read(self, step: Step) -> Logits:
         inputs = {
             "tokens": np.ascontiguousarray(step.tokens),
             "mask": _mask(step),
@@ -132,8 +140,7 @@ class OpenVino:
             "wanted": step.wanted,
         }
         self._request.infer(inputs, share_inputs=True)
-        logits: Floats = self._request.get_output_tensor(0).data
-        return logits
+        return Logits(self._request.get_output_tensor(0).data)
 
 
 def _mask(step: Step) -> Floats:

@@ -4,20 +4,50 @@ Safetensors only, and no code that comes with a model is ever run.
 """
 
 import os
+from collections.abc import Sequence
 from importlib.metadata import version
 from inspect import signature
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from transformers import AutoModelForCausalLM, DynamicCache
+from transformers.cache_utils import DynamicLayer
 
 from upright.core import ModelRefused, excerpt
 from upright.models import ModelOptions
 from upright.models._checkpoint import Checkpoint
-from upright.models._decoding import Floats, Limits, Step
+from upright.models._decoding import Floats, Ints, Limits, OutOfMemory, Reals, Step
 
 DEFAULT_CONTEXT = 2048
 """Where config.json names no longest text."""
+
+
+SHARE_FOR_TEXTS = 0.4
+"""Of a GPU's free memory, for keys and values: they are copied while they grow or are regrouped,
+and the network needs room to work in."""
+Kept = list[tuple[torch.Tensor, torch.Tensor]]
+
+
+class OnDevice(NamedTuple):
+    """Logits that stay where they were made: only what was asked about them is fetched."""
+
+    logits: torch.Tensor
+
+    def likeliest(self) -> Ints:
+        found: Ints = self.logits.argmax(dim=-1).cpu().numpy()
+        return found
+
+    def log_likelihoods(self, rows: Sequence[int], tokens: Sequence[int]) -> Reals:
+        sums = self.logits.logsumexp(dim=-1)
+        places = torch.tensor(list(rows), device=self.logits.device)
+        asked = self.logits[places, torch.tensor(list(tokens), device=self.logits.device)]
+        found: Reals = (asked - sums[places]).double().cpu().numpy()
+        return found
+
+    def values(self) -> Floats:
+        found: Floats = self.logits.cpu().numpy()
+        return found
 
 
 class Torch:
@@ -30,14 +60,7 @@ class Torch:
         self._cache_name = "cache" if "cache" in known else "past_key_values"
         self._cache = DynamicCache(config=model.config)
         self._rows = 0
-
-    @property
-    def limits(self) -> Limits:
-        text = self._model.config.get_text_config()
-        context = int(getattr(text, "max_position_embeddings", None) or DEFAULT_CONTEXT)
-        if self._device == "cpu":
-            return Limits(context)
-        return Limits(context, rows=128, tokens=65536, step=16384)
+        self.limits = _limits(model, device)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -53,11 +76,33 @@ class Torch:
         self._cache = DynamicCache(config=self._model.config)
         self._rows = 0
 
-    def read(self, step: Step) -> Floats:
-        with torch.inference_mode():
-            return self._read(step)
+    def keep(self) -> Kept | None:
+        layers = self._cache.layers
+        # A sliding window has dropped what a shorter beginning would need; some layers have none.
+        if any(type(layer) is not DynamicLayer or layer.keys is None for layer in layers):
+            return None
+        return [(layer.keys.clone(), layer.values.clone()) for layer in layers]
 
-    def _read(self, step: Step) -> Floats:
+    def go_back(self, kept: Kept, length: int) -> None:
+        self.forget()
+        for number, (keys, values) in enumerate(kept):
+            self._cache.update(keys[:, :, :length], values[:, :, :length], number)
+        self._rows = 1
+
+    def read(self, step: Step) -> OnDevice:
+        try:
+            with torch.inference_mode():
+                return self._read(step)
+        except torch.cuda.OutOfMemoryError:
+            pass
+        # Outside the handler, where no frame of the failure holds on to its tensors.
+        self.forget()
+        if self._device == "cuda":
+            torch.cuda.empty_cache()
+        self.limits = self.limits._replace(tokens=max(1, step.seen.size // 2))
+        raise OutOfMemory
+
+    def _read(self, step: Step) -> OnDevice:
         rows, width = step.tokens.shape
         if self._rows and not np.array_equal(step.parents, np.arange(self._rows)):
             self._cache.reorder_cache(self._to(step.parents))
@@ -72,11 +117,29 @@ class Torch:
             **{self._cache_name: self._cache},
         ).logits
         asked = logits[self._to(step.wanted // width), self._to(step.wanted % width - first)]
-        found: Floats = asked.float().cpu().numpy()
-        return found
+        return OnDevice(asked.float())
 
     def _to(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
+
+
+def _limits(model: torch.nn.Module, device: str) -> Limits:
+    """On a GPU, as many texts as its free memory holds, up to where more stop paying."""
+    text = model.config.get_text_config()
+    context = int(getattr(text, "max_position_embeddings", None) or DEFAULT_CONTEXT)
+    if device == "cpu":
+        return Limits(context)
+    free, _ = torch.cuda.mem_get_info()
+    tokens = int(free * SHARE_FOR_TEXTS) // _bytes_per_token(text, model.dtype)
+    return Limits(context, rows=256, tokens=max(1, tokens), step=32768, apart=8192)
+
+
+def _bytes_per_token(config: Any, dtype: torch.dtype) -> int:
+    """Of keys and values in all layers; as if every head had its own where it is not told."""
+    heads = getattr(config, "num_attention_heads", 1)
+    size = getattr(config, "head_dim", None) or config.hidden_size // heads
+    shared = getattr(config, "num_key_value_heads", None) or heads
+    return int(2 * config.num_hidden_layers * shared * size * dtype.itemsize)
 
 
 def open_torch(checkpoint: Checkpoint, device: str, options: ModelOptions) -> Torch:

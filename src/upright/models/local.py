@@ -17,8 +17,16 @@ import msgspec
 
 from upright.core import Request, Response, UsageError, unknown
 from upright.models import ModelOptions
+from upright.models._batching import arranged, in_halves
 from upright.models._checkpoint import Checkpoint, load_checkpoint
-from upright.models._decoding import Engine, Prompt, weigh, write
+from upright.models._decoding import (
+    Beginning,
+    Engine,
+    Prompt,
+    Written,
+    weigh,
+    write,
+)
 from upright.models._embedded import NAME, embedded_folder, source_of
 from upright.models._llama import open_llama, why_not
 
@@ -27,6 +35,10 @@ DEVICES = ("auto", "cpu", "cuda")
 NEEDS_TORCH = (
     "{name} needs torch ({reason}), which is not installed: pip install 'upright[weights]'. "
     "On Linux without a GPU, install torch's CPU build first: it saves 2 GB."
+)
+TOO_LARGE = (
+    "The GPU's memory does not hold a prompt of {tokens:,} tokens and its answer beside the model: "
+    "measure on the CPU (--device cpu), or in bfloat16 (--precision bfloat16)."
 )
 
 
@@ -49,6 +61,7 @@ class Local:
     def __init__(self, name: str, checkpoint: Checkpoint, engine: Engine, source: str) -> None:
         self._name, self._checkpoint, self._engine = name, checkpoint, engine
         self._source = source
+        self._beginning = Beginning()
         self._busy = threading.Lock()
 
     def __repr__(self) -> str:
@@ -98,43 +111,39 @@ class Local:
         prompts = [q.prompt for q in chunk if q.prompt]
         if not prompts:
             return [Response(finish_reason="error", error=q.reason) for q in chunk]
+
+        def weighed(some: Sequence[Prompt]) -> list[tuple[float, ...]]:
+            return weigh(self._engine, some, self._checkpoint.end, self._beginning)
+
+        def written(some: Sequence[Prompt]) -> list[Written]:
+            ends = self._checkpoint.ends
+            return write(self._engine, some, ends, cancelled, self._beginning)
+
         if prompts[0].options:
-            weighed = weigh(self._engine, prompts, self._checkpoint.end)
-            return [_choice(q, values) for q, values in zip(chunk, weighed, strict=True)]
-        ends = self._checkpoint.ends
-        return [
-            Response(
-                text=self._checkpoint.decode(written.tokens),
-                finish_reason="stop" if written.stopped else "length",
-                prompt_tokens=len(prompt.tokens),
-                completion_tokens=len(written.tokens),
-            )
-            for prompt, written in zip(
-                prompts, write(self._engine, prompts, ends, cancelled), strict=True
-            )
-        ]
+            values = in_halves(weighed, prompts)
+            return [
+                _choice(q, v) if v else _too_large(q) for q, v in zip(chunk, values, strict=True)
+            ]
+        texts = in_halves(written, prompts)
+        return [self._text(q, w) if w else _too_large(q) for q, w in zip(chunk, texts, strict=True)]
+
+    def _text(self, question: _Question, written: Written) -> Response:
+        return Response(
+            text=self._checkpoint.decode(written.tokens),
+            finish_reason="stop" if written.stopped else "length",
+            prompt_tokens=_length(question),
+            completion_tokens=len(written.tokens),
+        )
 
     def _chunks(self, requests: Sequence[Request]) -> Iterator[list[_Question]]:
-        """What is answered at once: one kind, similar lengths; closed questions first."""
+        """What is answered at once; first of all, what cannot be asked."""
         questions = [self._question(place, request) for place, request in enumerate(requests)]
-        chunk: list[_Question] = []
-        for question in sorted(questions, key=_order):
-            if chunk and not self._fits(chunk, question):
-                yield chunk
-                chunk = []
-            chunk.append(question)
-        if chunk:
-            yield chunk
-
-    def _fits(self, chunk: Sequence[_Question], one_more: _Question) -> bool:
-        """Whether a question may join: the same kind, within what the engine takes at once."""
-        if _kind(chunk[0]) != _kind(one_more):
-            return False
-        limits = self._engine.limits
-        prompts = [q.prompt for q in (*chunk, one_more) if q.prompt]
-        rows = sum(len(p.options) or 1 for p in prompts)
-        width = max((_width(p) for p in prompts), default=0)
-        return len(chunk) < limits.rows and rows * width <= limits.tokens
+        if unasked := [q for q in questions if not q.prompt]:
+            yield unasked
+        asked = [q for q in questions if q.prompt]
+        prompts = [q.prompt for q in asked if q.prompt]
+        for batch in arranged(prompts, self._engine.limits):
+            yield [asked[place] for place in batch]
 
     def _question(self, place: int, request: Request) -> _Question:
         """A prompt that fits the context window is asked whole; one that does not, not at all."""
@@ -209,29 +218,21 @@ def _folder(name: str) -> Path:
     raise UsageError(f"{hint} From the Hugging Face hub: hf download ORG/NAME --local-dir DIR")
 
 
-def _order(question: _Question) -> tuple[int, int, str, int]:
-    request = question.request
-    # Equal system prompts side by side: what a batch has in common is read once.
-    system = "".join(m.content for m in request.messages[:1] if m.role == "system")
-    width = _width(question.prompt) if question.prompt else 0
-    return _kind(question), request.max_tokens, system, width
-
-
-def _kind(question: _Question) -> int:
-    """What cannot be asked, closed questions, free text."""
-    if question.prompt is None:
-        return 0
-    return 1 if question.prompt.options else 2
-
-
-def _width(prompt: Prompt) -> int:
-    """The longest text that may come of a prompt."""
-    longest = max(map(len, prompt.options)) if prompt.options else prompt.limit
-    return len(prompt.tokens) + longest
-
-
 def _choice(question: _Question, values: tuple[float, ...]) -> Response:
     """The likeliest option; the first of equals."""
     best = question.request.options[values.index(max(values))]
-    tokens = len(question.prompt.tokens) if question.prompt else None
-    return Response(text=best, finish_reason="choice", prompt_tokens=tokens, option_logprobs=values)
+    return Response(
+        text=best,
+        finish_reason="choice",
+        prompt_tokens=_length(question),
+        option_logprobs=values,
+    )
+
+
+def _too_large(question: _Question) -> Response:
+    reason = TOO_LARGE.format(tokens=_length(question))
+    return Response(finish_reason="error", error=reason, prompt_tokens=_length(question))
+
+
+def _length(question: _Question) -> int:
+    return len(question.prompt.tokens) if question.prompt else 0

@@ -1,0 +1,244 @@
+"""How fast is the engine on torch on a GPU, and in which batches?
+
+Llamas of two shapes with random weights read random tokens, so that neither a network nor a
+tokenizer is needed: speed depends on neither. Beside Upright's engine stands the plain loop
+over transformers, one text after the other. Both are asked the same questions, and how often
+they choose the same option is told. All of it within a budget of seconds; what comes too late
+is left out and named.
+
+    PYTHONPATH=src python perf/gpu.py            # needs torch, transformers, numpy, msgspec, jinja2
+    PYTHONPATH=src python perf/gpu.py --tiny     # a minute's rehearsal on a CPU
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from transformers import AutoModelForCausalLM, LlamaConfig
+
+from upright.models._batching import arranged, in_halves
+from upright.models._decoding import Beginning, Prompt, closed, weigh, write
+from upright.models._torch import Torch
+
+END = 2
+NEW, OPTIONS, HEADER = 64, 4, 600
+
+
+class Shape(NamedTuple):
+    layers: int
+    hidden: int
+    inner: int
+    heads: int
+    shared: int
+    vocabulary: int
+    context: int = 2048
+
+
+SHAPES = {
+    "135M": Shape(30, 576, 1536, 9, 3, 49152),  # SmolLM2-135M
+    "1.1B": Shape(22, 2048, 5632, 32, 4, 32000),  # TinyLlama
+}
+TINY = {"tiny": Shape(2, 64, 128, 4, 2, 512)}
+
+
+class Work(NamedTuple):
+    """Questions of different lengths, some with a header in common; texts to go on from."""
+
+    questions: list[Prompt]
+    headed: list[Prompt]
+    texts: list[Prompt]
+
+
+def random_model(shape: Shape, device: str, precision: str) -> Any:
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        hidden_size=shape.hidden,
+        intermediate_size=shape.inner,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.shared,
+        vocab_size=shape.vocabulary,
+        max_position_embeddings=shape.context,
+        tie_word_embeddings=True,
+        bos_token_id=1,
+        eos_token_id=END,
+        pad_token_id=0,
+    )
+    with torch.device(device):
+        model = AutoModelForCausalLM.from_config(config, dtype=getattr(torch, precision))
+    return model.eval()
+
+
+def random_work(shape: Shape, count: int) -> Work:
+    """Options of one token for half of the questions, as letters are, else of up to eight."""
+    draw = np.random.default_rng(0)
+
+    def some(length: int) -> list[int]:
+        return [int(token) for token in draw.integers(3, shape.vocabulary, length)]
+
+    def prompt(header: Sequence[int], number: int) -> Prompt:
+        lengths = draw.integers(1, 9, OPTIONS) if number % 2 else [1] * OPTIONS
+        options = tuple(some(int(length)) for length in lengths)
+        return Prompt([*header, *some(int(draw.integers(60, 200)))], NEW, options=options)
+
+    header = some(HEADER)
+    texts = [prompt((), number)._replace(options=()) for number in range(count)]
+    return Work(
+        [prompt((), number) for number in range(count)],
+        [prompt(header, number) for number in range(count)],
+        texts,
+    )
+
+
+def ours(engine: Torch, prompts: Sequence[Prompt]) -> list[Any]:
+    """As `upright run` asks: options weighed, or texts written without an end."""
+    beginning = Beginning()
+    found: dict[int, Any] = {}
+
+    def answered(some: Sequence[Prompt]) -> list[Any]:
+        if some[0].options:
+            return list(weigh(engine, some, END, beginning))
+        return [w.tokens for w in write(engine, some, frozenset(), beginning=beginning)]
+
+    for places in arranged(prompts, engine.limits):
+        answers = in_halves(answered, [prompts[place] for place in places])
+        found.update(zip(places, answers, strict=True))
+    return [found[place] for place in range(len(prompts))]
+
+
+def plain(model: Any, prompts: Sequence[Prompt]) -> list[Any]:
+    """One text after the other; each option together with its prompt."""
+    with torch.inference_mode():
+        return [_weighed(model, p) if p.options else _written(model, p) for p in prompts]
+
+
+def _weighed(model: Any, prompt: Prompt) -> list[float]:
+    values = []
+    for option in closed(prompt.options, END):
+        text = torch.tensor([[*prompt.tokens, *option]], device=model.device)
+        chances = model(input_ids=text).logits[0, -len(option) - 1 : -1].float().log_softmax(-1)
+        asked = torch.tensor(option, device=model.device)[:, None]
+        values.append(float(chances.gather(1, asked).sum()))
+    return values
+
+
+def _written(model: Any, prompt: Prompt) -> list[int]:
+    text = torch.tensor([list(prompt.tokens)], device=model.device)
+    written = model.generate(
+        text,
+        attention_mask=torch.ones_like(text),
+        max_new_tokens=prompt.limit,
+        min_new_tokens=prompt.limit,
+        do_sample=False,
+    )
+    return [int(token) for token in written[0, text.shape[1] :]]
+
+
+class Clock:
+    """What is left of the budget."""
+
+    def __init__(self, budget: float, device: str) -> None:
+        self._end, self._device = time.perf_counter() + budget, device
+
+    @property
+    def left(self) -> float:
+        return self._end - time.perf_counter()
+
+    def timed(self, work: Callable[[], list[Any]]) -> tuple[float, list[Any]]:
+        self._wait()
+        start = time.perf_counter()
+        found = work()
+        self._wait()
+        return time.perf_counter() - start, found
+
+    def _wait(self) -> None:
+        if self._device == "cuda":
+            torch.cuda.synchronize()
+
+
+def measured(
+    model: Any, work: Work, asked: argparse.Namespace, clock: Clock, few: int
+) -> Iterator[str]:
+    """The cells of a table, row by row: the plain loop on few items, then each batch limit."""
+    plain(model, [work.questions[0], work.texts[0]])  # kernels are chosen and loaded at first use
+    parts = (work.questions[:few], work.headed[:few], work.texts[: max(1, few // 8)])
+    loop = [clock.timed(partial(plain, model, part)) for part in parts]
+    base = [len(part) / took for part, (took, _) in zip(parts, loop, strict=True)]
+    yield f"plain loop | {base[0]:,.1f} | {base[1]:,.1f} | {base[2] * NEW:,.0f} | | | {_memory()}"
+    for rows in asked.rows:
+        if clock.left < 0:
+            yield f"Upright, {rows} rows | left out: no time | | | | |"
+            continue
+        engine = Torch(model, model.device.type)
+        step = asked.step or engine.limits.step
+        engine.limits = engine.limits._replace(rows=rows, step=step)
+        ours(engine, [*work.questions[:2], work.texts[0]])
+        most = max(few, 2 * rows)  # small batches are slow: fewer of them
+        parts = (work.questions[:most], work.headed[:most], work.texts[: max(4, 2 * rows)])
+        runs = [clock.timed(partial(ours, engine, part)) for part in parts]
+        speeds = [len(part) / took for part, (took, _) in zip(parts, runs, strict=True)]
+        times = [f"({a / b:.1f}x)" for a, b in zip(speeds, base, strict=True)]
+        pairs = [list(zip(a, b, strict=False)) for (_, a), (_, b) in zip(runs, loop, strict=True)]
+        yield (
+            f"Upright, {rows} rows | {speeds[0]:,.1f} {times[0]} | {speeds[1]:,.1f} {times[1]} "
+            f"| {speeds[2] * NEW:,.0f} {times[2]} | {_agreement(pairs[0] + pairs[1])} "
+            f"| {_same(pairs[2])} | {_memory()}"
+        )
+
+
+def _agreement(pairs: Sequence[tuple[Any, Any]]) -> str:
+    """Same choices, and how far log-likelihoods lie apart."""
+    same = sum(int(np.argmax(a)) == int(np.argmax(b)) for a, b in pairs)
+    # numpy's maximum, unlike Python's, is never silent about a value that is no number.
+    most = np.max([abs(x - y) for a, b in pairs for x, y in zip(a, b, strict=True)])
+    return f"{same}/{len(pairs)}, {most:.1g}"
+
+
+def _same(pairs: Sequence[tuple[Any, Any]]) -> str:
+    """How many texts are the same to their end."""
+    return f"{sum(list(a) == list(b) for a, b in pairs)}/{len(pairs)}"
+
+
+def _memory() -> str:
+    if not torch.cuda.is_available():
+        return ""
+    most = torch.cuda.max_memory_allocated() / 2**20
+    torch.cuda.reset_peak_memory_stats()
+    return f"{most:,.0f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="The engine on torch, in batches of many sizes.")
+    parser.add_argument("--tiny", action="store_true", help="a small network, few questions")
+    parser.add_argument("--rows", type=int, nargs="+", default=[1, 8, 32, 128, 512])
+    parser.add_argument("--step", type=int, help="tokens read at once; the engine's own number")
+    parser.add_argument("--count", type=int, default=512, help="questions and texts")
+    parser.add_argument("--budget", type=float, default=180.0, help="seconds")
+    asked = parser.parse_args()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    clock = Clock(asked.budget, device)
+    name = torch.cuda.get_device_name() if device == "cuda" else "CPU"
+    count, few = (24, 8) if asked.tiny else (asked.count, 32)
+    packages = ", ".join(f"{package} {version(package)}" for package in ("torch", "transformers"))
+    print(f"{name}; {packages}; {count} questions and texts, {torch.get_num_threads()} threads\n")
+    print(
+        "| network | precision | who | samples/s | samples/s behind a header | new tokens/s "
+        "| same choices, nats | same texts | peak MiB |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
+    for network, shape in (TINY if asked.tiny else SHAPES).items():
+        for precision in ("bfloat16", "float32"):
+            model = random_model(shape, device, precision)
+            work = random_work(shape, count)
+            for cells in measured(model, work, asked, clock, few):
+                print(f"| {network} | {precision} | {cells} |", flush=True)
+    print(f"\n{asked.budget - clock.left:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
