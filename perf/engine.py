@@ -32,10 +32,8 @@ HERE = Path(__file__).parent
 CONNECTIONS = 256
 TOKENS = 64
 LATENCY = 0.5
-WORDS = (
-    "is it how would you the a stranger letter write to my neighbour which kind of bridge story "
-    "explain tell why people money honest city medicine doctor law sentence following read choose"
-).split()
+TEXT = """is it how would you the a stranger letter write to my neighbour which kind of bridge story
+explain tell why people money honest city medicine doctor law sentence following read choose"""
 
 Told = dict[str, float]
 
@@ -44,13 +42,25 @@ def prompts(count: int) -> list[str]:
     """Questions of 20 to 40 words, as the paper's data has them; no two are equal."""
     import random
 
-    drawn = random.Random(0)
-    return [f"{i}: {' '.join(drawn.choices(WORDS, k=drawn.randint(20, 40)))}?" for i in range(count)]
+    drawn, words = random.Random(0), TEXT.split()
+    texts = (" ".join(drawn.choices(words, k=drawn.randint(20, 40))) for _ in range(count))
+    return [f"{i}: {text}?" for i, text in enumerate(texts)]
 
 
 def upright(url: str, count: int, folder: Path) -> None:
-    from upright.core import Benchmark, Card, Dimension, Metric, Outcome, Row, Sample, ScoreSet
-    from upright.core import Settings, ask, each
+    from upright.core import (
+        Benchmark,
+        Card,
+        Dimension,
+        Metric,
+        Outcome,
+        Row,
+        Sample,
+        ScoreSet,
+        Settings,
+        ask,
+        each,
+    )
     from upright.judges import refusal
     from upright.models import ModelOptions, open_model
     from upright.runs import Cache, Options, make_plan, run
@@ -110,9 +120,7 @@ async def _bare(url: str, count: int) -> None:
         await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
 
 
-CLIENTS: Mapping[str, Callable[[str, int, Path], None]] = {
-    f.__name__: f for f in (upright, bare)
-}
+CLIENTS: Mapping[str, Callable[[str, int, Path], None]] = {f.__name__: f for f in (upright, bare)}
 
 
 def client(name: str, url: str, count: int) -> None:
@@ -190,7 +198,8 @@ def hidden(count: int, rounds: int) -> None:
     ideal = LATENCY * -(-count // CONNECTIONS)
     with serving(LATENCY) as url:
         found = alternating(url, count, rounds)
-    print(f"W2: {count:,} questions, {LATENCY * 1e3:.0f} ms, {CONNECTIONS} at once: {ideal:.1f} s at best")
+    told = f"{count:,} questions, {LATENCY * 1e3:.0f} ms, {CONNECTIONS} at once"
+    print(f"W2: {told}: {ideal:.1f} s at best")
     for name in CLIENTS:
         wall = median(round_[name]["wall"] for round_ in found)
         print(f"  {name:8} {wall:6.2f} s, {ideal / wall:4.0%} of the ideal")
@@ -200,7 +209,8 @@ def memory(sizes: tuple[int, int]) -> None:
     with serving(0.0) as url:
         small, large = (measured("upright", url, size)["memory"] for size in sizes)
     each = 1024 * (large - small) / (sizes[1] - sizes[0])
-    print(f"W3: {small:.0f} MB at {sizes[0]:,}, {large:.0f} MB at {sizes[1]:,}: {each:.1f} kB a sample")
+    told = f"{small:.0f} MB at {sizes[0]:,}, {large:.0f} MB at {sizes[1]:,}"
+    print(f"W3: {told}: {each:.1f} kB a sample")
 
 
 def latency(rounds: int) -> None:

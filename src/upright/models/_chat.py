@@ -28,7 +28,7 @@ MOST_ALTERNATIVES = 20
 
 
 class Reply(NamedTuple):
-    """What came back over the wire."""
+    """What came back over the wire. `headers` are found in any case."""
 
     status: int
     headers: Mapping[str, str]
@@ -64,8 +64,7 @@ def to_responses(
 ) -> Answer:
     """Read a 200. Whatever is not a chat completion is a passing failure: ask again."""
     try:
-        # strict=False: some servers send raw NUL bytes and line feeds inside strings.
-        told = json.loads(body, strict=False)
+        told = _decoded(body)
         choices = told["choices"]
         usage = told.get("usage")
         served_as = printable(str(told.get("model") or ""))
@@ -80,6 +79,15 @@ def to_responses(
         shown = excerpt(scrub(body)) or "nothing"
         raise ModelError(f"The server's answer is not a chat completion: {shown}") from None
     return Answer(responses, served_as)
+
+
+def _decoded(body: str) -> Any:
+    """JSON, quickly; and where that fails leniently: some servers send raw NUL bytes and line
+    feeds inside strings, or half of a surrogate pair."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return json.loads(body, strict=False)
 
 
 def failure(name: str, place: str, reply: Reply, scrub: Callable[[str], str]) -> Response:

@@ -90,8 +90,7 @@ class Endpoint:
             ) as response:
                 self._reached = True
                 body = (await response.read()).decode("utf-8", "surrogateescape")
-                headers = {k.lower(): v for k, v in response.headers.items()}
-                return Reply(response.status, headers, body)
+                return Reply(response.status, response.headers, body)
         except aiohttp.ClientConnectorError as error:
             raise self._unreachable(error) from None
         except TimeoutError:

@@ -1,7 +1,7 @@
 """Where answers are handed out: from this run's journal, the cache, or the model itself."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
@@ -80,11 +80,10 @@ class Desk:
         found = self._known(stage, model, requests)
         outcomes = Counter(_kind(r) for r in found.values())
 
-        def received(batch: Sequence[Request], responses: Sequence[Response]) -> None:
-            came = {q.key: r for q, r in zip(batch, responses, strict=True)}
+        def received(came: Mapping[str, Response]) -> None:
             self._keep(stage, model, came)
             found.update(came)
-            outcomes.update(_kind(r) for r in responses)
+            outcomes.update(map(_kind, came.values()))
             self.on_progress(Progress(stage, len(found), len(requests), outcomes))
 
         self.on_progress(Progress(stage, len(found), len(requests), outcomes))
@@ -123,11 +122,11 @@ class Desk:
         """Errors are counted but not kept: the next session asks again."""
         good = {k: r for k, r in came.items() if r.error is None}
         self.journal.append(good)
-        for key, response in good.items():
-            if self.cache and model.cacheable:
-                self.cache.put(key, response)
+        if self.cache and model.cacheable:
+            self.cache.put(good)
+        tally = self.tallies[stage]
         for response in came.values():
-            self.tallies[stage].count(response)
+            tally.count(response)
 
 
 def _kind(response: Response) -> Outcome:
