@@ -113,24 +113,26 @@ def kinds(answers: Sequence[Answer]) -> list[Kind]:
 
 def outcomes(texts: Sequence[str], prompts: Sequence[str]) -> list[Kind]:
     """What kind of answer each text is to its prompt, and why."""
-    rests = [_beyond_echo(text, prompt) for text, prompt in zip(texts, prompts, strict=True)]
-    asked = [i for i, rest in enumerate(rests) if isinstance(rest, str)]
-    own = [rest for rest in rests if isinstance(rest, str)]
+    rests = [without_echo(text, prompt) for text, prompt in zip(texts, prompts, strict=True)]
     # Responders that do not think give one text to many prompts: it is read once.
-    distinct = list(dict.fromkeys(own))
-    scores = dict(zip(distinct, read(distinct).tolist() if own else [], strict=True))
-    found = {i: decide(scores[t], t, prompts[i]) for i, t in zip(asked, own, strict=True)}
-    return [found[i] if isinstance(r, str) else r for i, r in enumerate(rests)]
+    said = {rest: _readable(rest) for rest in dict.fromkeys(rests) if rest is not None}
+    own = list(dict.fromkeys(text for text in said.values() if isinstance(text, str)))
+    scores = dict(zip(own, read(own).tolist() if own else [], strict=True))
+
+    def kind(rest: str | None, prompt: str) -> Kind:
+        if rest is None:
+            return Outcome.INCOHERENT, "repeats the prompt"
+        text = said[rest]
+        return decide(scores[text], text, prompt) if isinstance(text, str) else text
+
+    return list(map(kind, rests, prompts))
 
 
-def _beyond_echo(text: str, prompt: str) -> str | Kind:
-    """What is left to read, or the verdict where that is nothing."""
+def _readable(text: str) -> str | Kind:
+    """What there is to read, or the verdict where that is nothing."""
     if not text.strip():
         return Outcome.EMPTY, "no text"
-    rest = without_echo(text, prompt)
-    if rest is None:
-        return Outcome.INCOHERENT, "repeats the prompt"
-    rest = without_blank_start(rest, OPENING)
+    rest = without_blank_start(text, OPENING)
     if ordinary(rest):
         return rest
     if gibberish(rest) or (looping(rest[:OPENING]) and looping(rest)):

@@ -19,6 +19,7 @@ from upright.runs.cache import Cache
 from upright.runs.desk import ANSWERS, Desk, OnProgress, Tally
 from upright.runs.engine import Patience
 from upright.runs.estimates import estimate_all
+from upright.runs.garbage import seldom_collected
 from upright.runs.journal import Journal
 from upright.runs.judging import judge_all
 from upright.runs.panel import Panel, ask_panel, stage
@@ -64,6 +65,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 T = TypeVar("T")
 
 
+@seldom_collected()
 def run(
     plan: Plan,
     model: Model,
