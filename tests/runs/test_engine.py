@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
 
 import pytest
@@ -78,6 +78,14 @@ def test_the_bar_shows_counts_on_stderr(
     assert "9 answered, 1 error" in err
 
 
+class Waiting(Said):
+    """Answers a moment later, as whatever lies behind a network does."""
+
+    async def generate(self, requests: Sequence[Request]) -> list[Response]:
+        await asyncio.sleep(0)
+        return await super().generate(requests)
+
+
 def test_what_comes_at_one_moment_is_handed_over_together_and_before_more_is_asked() -> None:
     asked: list[str] = []
     kept: list[int] = []
@@ -93,7 +101,7 @@ def test_what_comes_at_one_moment_is_handed_over_together_and_before_more_is_ask
         kept.append(len(came))
         safe.update(came)
 
-    model = Said(say)
+    model = Waiting(say)
     requests = list(planned(model, 12).requests.values())
     asyncio.run(drive(model, requests, received, lambda: None, HURRIED))
     assert kept == [4, 4, 4]
@@ -112,7 +120,7 @@ def test_what_came_before_a_refusal_is_handed_over() -> None:
     model = Said(say)
     requests = list(planned(model, 12).requests.values())
     with pytest.raises(ModelRefused):
-        asyncio.run(drive(model, requests, lambda came: safe.update(came), lambda: None, HURRIED))
+        asyncio.run(drive(model, requests, safe.update, lambda: None, HURRIED))
     assert safe == {r.key for r in requests[:3]}
 
 
