@@ -10,9 +10,10 @@ import pytest
 from tests.runs.test_judging import Said
 from tests.runs.toy import HURRIED, planned
 from upright.core import ModelError, ModelRefused, Outcome, Request, Response
-from upright.runs import Patience, Progress
+from upright.runs import Limits, Patience, Progress
 from upright.runs.engine import ask, drive
 from upright.runs.garbage import seldom_collected
+from upright.runs.pace import Pace
 from upright.runs.progress import progress_bar
 from upright.runs.secrets import without_secrets
 
@@ -28,7 +29,7 @@ def asked(failures: int, patience: Patience, **error: bool) -> Response:
 
     model = Said(say)
     batch = [planned(model, 1).items[0].request]
-    return asyncio.run(ask(model, batch, patience, Random(0)))[0]
+    return asyncio.run(ask(model, batch, patience, Random(0), Pace(1, Limits(), 0.01)))[0]
 
 
 def test_a_passing_failure_is_asked_again() -> None:
@@ -103,7 +104,7 @@ def test_what_comes_at_one_moment_is_handed_over_together_and_before_more_is_ask
 
     model = Waiting(say)
     requests = list(planned(model, 12).requests.values())
-    asyncio.run(drive(model, requests, received, lambda: None, HURRIED))
+    asyncio.run(drive(model, requests, received, lambda: None, HURRIED, Limits()))
     assert kept == [4, 4, 4]
     assert asked == [r.key for r in requests]
 
@@ -120,7 +121,7 @@ def test_what_came_before_a_refusal_is_handed_over() -> None:
     model = Said(say)
     requests = list(planned(model, 12).requests.values())
     with pytest.raises(ModelRefused):
-        asyncio.run(drive(model, requests, safe.update, lambda: None, HURRIED))
+        asyncio.run(drive(model, requests, safe.update, lambda: None, HURRIED, Limits()))
     assert safe == {r.key for r in requests[:3]}
 
 

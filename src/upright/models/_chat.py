@@ -3,13 +3,12 @@
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from upright.core import ModelError, ModelRefused, Request, Response, excerpt, printable
+from upright.models._waiting import asked_to_wait
 
 Limit = Literal["max_tokens", "max_completion_tokens"]
 
@@ -20,6 +19,7 @@ NEVER = {
     "in /v1?)",
 }
 PASSING = {408, 409, 425, 429}
+OVERLOADED = {408, 429, 503, 504, 529}
 MALFORMED = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
 """What reading a body of any shape may raise."""
 MOST_TOKENS = 2**31
@@ -105,26 +105,14 @@ def failure(name: str, place: str, reply: Reply, scrub: Callable[[str], str]) ->
     raise ModelError(
         told,
         retryable=status in PASSING or status >= 500,
-        retry_after=seconds(headers.get("retry-after", "")),
+        retry_after=asked_to_wait(headers),
+        overloaded=status in OVERLOADED,
     )
 
 
 def wants_new_limit(status: int, body: str, limit: Limit) -> bool:
     """Whether the server asks for `max_completion_tokens`, as newer models do."""
     return status == 400 and limit == "max_tokens" and "max_completion_tokens" in body
-
-
-def seconds(retry_after: str) -> float | None:
-    """A Retry-After header: seconds, or a date."""
-    try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        pass
-    try:
-        date = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
 def _to_response(

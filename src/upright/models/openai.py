@@ -95,7 +95,8 @@ class Endpoint:
             raise self._unreachable(error) from None
         except TimeoutError:
             seconds = self._options.timeout
-            raise ModelError(f"No answer within {seconds:g} s (--timeout).") from None
+            told = f"No answer within {seconds:g} s (--timeout)."
+            raise ModelError(told, overloaded=True) from None
         except (aiohttp.ClientError, OSError) as error:
             told = self._scrub(str(error)) or type(error).__name__
             raise ModelError(f"The connection broke: {excerpt(told)}") from None

@@ -9,6 +9,8 @@ from upright.core import Model, Outcome, Request, Response
 from upright.runs.cache import Cache
 from upright.runs.engine import Patience, drive
 from upright.runs.journal import Journal
+from upright.runs.limits import Limits
+from upright.runs.order import by_prefix
 
 ANSWERS, VERDICTS = "answers", "verdicts"
 
@@ -70,6 +72,7 @@ class Desk:
     journal: Journal
     cache: Cache | None
     patience: Patience
+    limits: Limits
     on_progress: OnProgress
     tallies: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
 
@@ -89,7 +92,8 @@ class Desk:
         self.on_progress(Progress(stage, len(found), len(requests), outcomes))
         missing = [request for key, request in requests.items() if key not in found]
         if missing:
-            await drive(model, missing, received, self.sync, self.patience)
+            order = by_prefix(missing)
+            await drive(model, order, received, self.sync, self.patience, self.limits)
         return found
 
     def sync(self) -> None:

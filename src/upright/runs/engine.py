@@ -9,6 +9,8 @@ import msgspec
 
 from upright.core import Model, ModelError, ModelRefused, Request, Response, printable
 from upright.models import ModelOptions
+from upright.runs.limits import Limits
+from upright.runs.pace import Pace
 
 Received = Callable[[Mapping[str, Response]], None]
 """Is given responses by the keys of their requests."""
@@ -43,6 +45,7 @@ async def drive(
     received: Received,
     heartbeat: Callable[[], None],
     patience: Patience,
+    limits: Limits,
 ) -> None:
     """Ask everything. `received` gets what comes in, all that came at one moment together.
 
@@ -50,6 +53,8 @@ async def drive(
     """
     batches = iter(model.batches(requests))
     random = Random(patience.seed)
+    count = max(1, min(model.concurrency, len(requests)))
+    pace = Pace(count, limits, patience.longest_obeyed)
     came: dict[str, Response] = {}
 
     def hand_over() -> None:
@@ -61,7 +66,7 @@ async def drive(
     async def work() -> None:
         # All workers share the iterator: each takes the next batch when it is free.
         for batch in batches:
-            responses = await ask(model, batch, patience, random)
+            responses = await ask(model, batch, patience, random, pace)
             came.update((q.key, r) for q, r in zip(batch, responses, strict=True))
             # Whoever has an answer at this moment adds it before the first to go on hands all
             # over: one write for many. And none asks on before its own answer is safe. (A model
@@ -69,7 +74,6 @@ async def drive(
             await asyncio.sleep(0)
             hand_over()
 
-    count = max(1, min(model.concurrency, len(requests)))
     try:
         await _all_of([asyncio.create_task(work()) for _ in range(count)], heartbeat)
     finally:
@@ -77,22 +81,28 @@ async def drive(
 
 
 async def ask(
-    model: Model, batch: Sequence[Request], patience: Patience, random: Random
+    model: Model, batch: Sequence[Request], patience: Patience, random: Random, pace: Pace
 ) -> list[Response]:
     """The answers to one batch; an error response with its reason where patience ran out."""
     attempt = 1
     while True:
+        began = await pace.enter(batch)
         try:
             responses = await model.generate(batch)
         except ModelRefused:
             raise
         except ModelError as error:
-            if not error.retryable or attempt >= patience.max_attempts:
-                return [_failed(error, attempt)] * len(batch)
-            await asyncio.sleep(patience.pause(attempt, error, random))
-            attempt += 1
+            failure = error
+            pace.failed(began, error)
         else:
+            pace.answered(began, batch, responses)
             return [_received(r, attempt) for r in responses]
+        finally:
+            pace.leave()
+        if not failure.retryable or attempt >= patience.max_attempts:
+            return [_failed(failure, attempt)] * len(batch)
+        await asyncio.sleep(patience.pause(attempt, failure, random))
+        attempt += 1
 
 
 async def _all_of(tasks: list[asyncio.Task[None]], heartbeat: Callable[[], None]) -> None:
