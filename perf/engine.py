@@ -233,7 +233,9 @@ def peers(folder: Path | None, count: int) -> None:
             continue
         with serving(0.0) as url, TemporaryDirectory() as scratch:
             spent = run_peer(peer, python, url, prompts(count), Path(scratch), pinned(1))
-        print(f"{peer}: {spent:.1f} s from shell to shell, {count / spent:,.0f} samples/s")
+            own = measured("upright", url, count)["whole"]
+        told = f"{spent:.1f} s for {count:,} questions from shell to shell, upright {own:.1f} s"
+        print(f"{peer}: {told}: {spent / own:.1f} times as long")
 
 
 def main() -> None:
@@ -253,7 +255,7 @@ def main() -> None:
         "w2": lambda: hidden(2000, min(given.rounds, 3)),
         "w3": lambda: memory((10_000, 50_000)),
         "w4": lambda: latency(given.rounds),
-        "peers": lambda: peers(given.peers, given.samples),
+        "peers": lambda: peers(given.peers, min(given.samples, 1000)),
     }
     for name, measure in work.items():
         if given.only in (None, name):
