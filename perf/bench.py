@@ -18,8 +18,8 @@ PACKAGES = ("aiohttp", "uvloop", "msgspec", "numpy", "scipy", "pyarrow")
 HEAD = """\
 # Performance
 
-Written by `make bench`. What is compared alternates, so that ratios are steadier than seconds, which
-drift with whatever else the machine does: compare ratios, and look at the load.
+Written by `make bench`. What is compared alternates, so that ratios are steadier than seconds:
+these drift with whatever else the machine does. Look at the load.
 
 {when}, {machine}, {cores} cores, load {load}; Python {python}, {packages}.
 """

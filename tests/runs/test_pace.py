@@ -8,8 +8,8 @@ import pytest
 from tests.runs.toy import carry_out, endpoint
 from tests.server import serving
 from upright.core import ModelError, Request, Response, ask
+from upright.models._order import by_prefix
 from upright.runs.limits import Bucket, Limits, Meter
-from upright.runs.order import by_prefix
 from upright.runs.pace import ROUND, Pace
 
 

@@ -10,7 +10,6 @@ from upright.runs.cache import Cache
 from upright.runs.engine import Patience, drive
 from upright.runs.journal import Journal
 from upright.runs.limits import Limits
-from upright.runs.order import by_prefix
 
 ANSWERS, VERDICTS = "answers", "verdicts"
 
@@ -92,8 +91,7 @@ class Desk:
         self.on_progress(Progress(stage, len(found), len(requests), outcomes))
         missing = [request for key, request in requests.items() if key not in found]
         if missing:
-            order = by_prefix(missing)
-            await drive(model, order, received, self.sync, self.patience, self.limits)
+            await drive(model, missing, received, self.sync, self.patience, self.limits)
         return found
 
     def sync(self) -> None:

@@ -1,4 +1,4 @@
-"""In which order a model is asked."""
+"""In which order an endpoint is asked."""
 
 from collections.abc import Iterable
 
