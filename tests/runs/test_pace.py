@@ -9,6 +9,7 @@ from tests.runs.toy import carry_out, endpoint
 from tests.server import serving
 from upright.core import ModelError, Request, Response, ask
 from upright.models._order import by_prefix
+from upright.runs import Patience
 from upright.runs.limits import Bucket, Limits, Meter
 from upright.runs.pace import ROUND, Pace
 
@@ -212,3 +213,14 @@ def test_a_run_with_limits_asks_in_order_and_scores_everything(tmp_path: Path) -
     assert prompts == sorted(prompts)
     assert run.samples.value.notna().all()
     assert max(server.answered.values()) == 1
+
+
+def test_a_server_that_takes_few_calls_at_once_answers_everything_once(tmp_path: Path) -> None:
+    patience = Patience(max_attempts=30, first=0.001, longest_obeyed=0.01)
+    with serving(capacity=4, delay=0.01) as server:
+        run = carry_out(endpoint(server.url, concurrency=32), tmp_path, 120, patience=patience)
+    assert run.samples.value.notna().all()
+    assert set(server.answered.values()) == {1}
+    # Thirty-two ask at once and most are turned away; from then on few are.
+    turned_away = sum(entry["fault"] == "429" for entry in server.log)
+    assert 28 <= turned_away < 120
