@@ -130,7 +130,7 @@ def client(name: str, url: str, count: int) -> None:
     import upright.api  # noqa: F401
 
     with TemporaryDirectory() as folder:
-        if name == "upright":  # the judge's weights and the plan's code, read once
+        if name == "upright" and count > 1:  # the judge's weights and the plan's code, read once
             CLIENTS[name](url, 1, Path(folder) / "first")
         start, cpu = time.perf_counter(), time.process_time()
         CLIENTS[name](url, count, Path(folder))
