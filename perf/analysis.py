@@ -98,7 +98,8 @@ def make_run(path: Path, seed: int, samples: int) -> None:
         "started": "2026-01-01T00:00:00+00:00", "finished": "2026-01-01T01:00:00+00:00",
         "command": [], "plan": "", "model": {"id": f"made-up/{seed}", "facts": {}},
         "judge": None, "settings": {"suite": "made up", "seed": 0}, "data": {},
-        "benchmarks": {id: {"title": id, "version": 1} for id in ids}, "calibrations": {},
+        "benchmarks": {id: {"title": id, "measures": "nothing", "version": 1} for id in ids},
+        "calibrations": {},
         "calls": {"planned": samples, "asked": samples, "from_cache": 0, "errors": 0},
         "tokens": {"prompt": 0, "completion": 0},
     }  # fmt: skip
