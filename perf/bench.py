@@ -19,7 +19,8 @@ HEAD = """\
 # Performance
 
 Written by `make bench`. What is compared alternates, so that ratios are steadier than seconds:
-these drift with whatever else the machine does. Look at the load.
+these drift with whatever else the machine does. Look at the load. Other harnesses run once, one
+after the other: their ratios are rough.
 
 {when}, {machine}, {cores} cores, load {load}; Python {python}, {packages}.
 """
