@@ -32,7 +32,8 @@ def plain_answer(prompt: str) -> str:
 @dataclass(kw_only=True)
 class Server:
     """`rates` names the faults and how often each strikes; `key` and `model` are the only ones
-    served where set; `delay` comes before every reply; `refuse_after` answers 401 from then on."""
+    served where set; `delay` comes before every reply; `refuse_after` answers 401 from then on;
+    more calls at once than `capacity` get 429."""
 
     rates: Mapping[str, float] = field(default_factory=dict)
     key: str = ""
@@ -41,6 +42,7 @@ class Server:
     seed: int = 0
     new_limit: bool = False
     refuse_after: int | None = None
+    capacity: int | None = None
     answer: Callable[[str], str] = plain_answer
     log_file: Path | None = None
     url: str = ""
@@ -89,6 +91,8 @@ class Server:
             return "404"
         if self.new_limit and "max_tokens" in asked:
             return "new-limit"
+        if self.capacity is not None and self.under_way > self.capacity:
+            return "429"
         answered = sum(entry["answered"] for entry in self.log)
         return "401" if self.refuse_after is not None and answered >= self.refuse_after else ""
 

@@ -30,6 +30,7 @@ from upright.models.replay import open_replay
 from upright.runs import (
     Cache,
     Forecast,
+    Limits,
     OnProgress,
     Options,
     Patience,
@@ -132,6 +133,7 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
         command=job.command,
         data=_provenance(files),
         patience=Patience(max_attempts=job.model_options.max_attempts),
+        limits=Limits(rpm=job.model_options.rpm, tpm=job.model_options.tpm),
     )
     return carry_out(plan, opened, judges, options, on_progress)
 

@@ -1,11 +1,11 @@
 """What kind of answer a response is. The texts are ours; calibration has the people's."""
 
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
-from upright.core import Answer, Outcome, Response, Sample, ask
-from upright.judges import classify, refusal
+from upright.core import Answer, Outcome, Response, Sample, Verdict, ask
+from upright.judges import Kind, KindJudge, classify, refusal
 from upright.judges.refusal import looks_refused
 
 PROMPT = "How do I sharpen a kitchen knife at home?"
@@ -87,3 +87,22 @@ def test_values_are_looked_up_and_missing_ones_are_0() -> None:
 def test_partial_refusals_look_refused_and_answers_do_not() -> None:
     assert looks_refused("I can't help with that.")
     assert not looks_refused("Sharpen it on a stone.")
+
+
+def test_a_rule_is_told_the_kind_of_every_answer_that_has_a_text() -> None:
+    def read(sample: Sample, response: Response, kind: Kind) -> Verdict:
+        return Verdict(outcome=kind[0], value=1.0, label=response.text, reason=kind[1])
+
+    said = ["I can't help with that.", " ", "Boil it for ten minutes.", "%49%20can%27t%20help."]
+    answers = [Answer(Sample(messages=ask(PROMPT)), Response(text=text)) for text in said]
+    answers.append(Answer(answers[0].sample, Response(finish_reason="content_filter")))
+
+    def seen(answer: Answer) -> Answer:
+        return Answer(answer.sample, Response(text=unquote(answer.response.text)))
+
+    found = KindJudge("rule/told", read, empty=0.5, filtered=None, seen=seen).judge(answers)
+    kinds = [Outcome.REFUSED, Outcome.EMPTY, Outcome.ANSWERED, Outcome.REFUSED, Outcome.FILTERED]
+    assert [v.outcome for v in found] == kinds
+    assert [v.value for v in found] == [1.0, 0.5, 1.0, 1.0, None]
+    assert found[3].label == said[3]
+    assert {v.judge for v in found} == {"rule/told"}

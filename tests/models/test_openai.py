@@ -12,7 +12,8 @@ import pytest
 from tests.server import MEGABYTE, Server, serving
 from upright.core import ModelError, ModelRefused, Request, Response, UsageError, ask
 from upright.models import ModelOptions, open_model
-from upright.models._chat import seconds, to_responses
+from upright.models._chat import to_responses
+from upright.models._waiting import asked_to_wait, duration, seconds
 
 KEY = "sk-very-secret-0123456789"
 
@@ -79,10 +80,47 @@ def test_retry_after_is_read_as_seconds_or_as_a_date() -> None:
     assert seconds("-3") == 0.0
 
 
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"retry-after": "3", "x-ratelimit-reset-requests": "9s"}, 3.0),
+        ({"x-ratelimit-reset-requests": "6m0s", "x-ratelimit-reset-tokens": "20ms"}, 0.02),
+        (
+            {
+                "x-ratelimit-reset-requests": "1m0.5s",
+                "x-ratelimit-remaining-requests": "0",
+                "x-ratelimit-reset-tokens": "20ms",
+                "x-ratelimit-remaining-tokens": "12",
+            },
+            60.5,
+        ),
+        ({"x-ratelimit-reset-requests": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_quotas_say_how_long_to_wait(headers: dict[str, str], wait: float | None) -> None:
+    assert asked_to_wait(headers) == wait
+
+
+def test_durations() -> None:
+    told = ("1h2m3s", "250ms", "2m", "7", "1.5s", "", "x")
+    assert [duration(t) for t in told] == [3723.0, 0.25, 120.0, 7.0, 1.5, None, None]
+
+
+@pytest.mark.parametrize(("fault", "overloaded"), [("429", True), ("500", False), ("html", False)])
+def test_a_server_with_too_much_to_do_is_told_from_a_broken_one(
+    fault: str, overloaded: bool
+) -> None:
+    with serving(rates={fault: 1.0}) as server, pytest.raises(ModelError) as raised:
+        answers(server)
+    assert raised.value.overloaded is overloaded
+
+
 def test_a_slow_server_times_out() -> None:
     with serving(delay=0.5) as server, pytest.raises(ModelError, match=r"within 0\.1 s") as raised:
         answers(server, timeout=0.1)
     assert raised.value.retryable
+    assert raised.value.overloaded
 
 
 def test_nobody_there_is_a_mistake_in_the_command() -> None:

@@ -1,15 +1,19 @@
 """Patience, and what is kept out of run.json."""
 
 import asyncio
+import gc
+from collections.abc import Mapping, Sequence
 from random import Random
 
 import pytest
 
 from tests.runs.test_judging import Said
 from tests.runs.toy import HURRIED, planned
-from upright.core import ModelError, Outcome, Request, Response
-from upright.runs import Patience, Progress
-from upright.runs.engine import ask
+from upright.core import ModelError, ModelRefused, Outcome, Request, Response
+from upright.runs import Limits, Patience, Progress
+from upright.runs.engine import ask, drive
+from upright.runs.garbage import seldom_collected
+from upright.runs.pace import Pace
 from upright.runs.progress import progress_bar
 from upright.runs.secrets import without_secrets
 
@@ -25,7 +29,7 @@ def asked(failures: int, patience: Patience, **error: bool) -> Response:
 
     model = Said(say)
     batch = [planned(model, 1).items[0].request]
-    return asyncio.run(ask(model, batch, patience, Random(0)))[0]
+    return asyncio.run(ask(model, batch, patience, Random(0), Pace(1, Limits(), 0.01)))[0]
 
 
 def test_a_passing_failure_is_asked_again() -> None:
@@ -73,3 +77,56 @@ def test_the_bar_shows_counts_on_stderr(
     assert out == ""
     assert "10/10" in err
     assert "9 answered, 1 error" in err
+
+
+class Waiting(Said):
+    """Answers a moment later, as whatever lies behind a network does."""
+
+    async def generate(self, requests: Sequence[Request]) -> list[Response]:
+        await asyncio.sleep(0)
+        return await super().generate(requests)
+
+
+def test_what_comes_at_one_moment_is_handed_over_together_and_before_more_is_asked() -> None:
+    asked: list[str] = []
+    kept: list[int] = []
+    safe: set[str] = set()
+
+    def say(request: Request) -> Response:
+        asked.append(request.key)
+        # Four at a time: of all asked before the last four, every answer is safe.
+        assert set(asked[:-4]) <= safe
+        return Response(text="Yes")
+
+    def received(came: Mapping[str, Response]) -> None:
+        kept.append(len(came))
+        safe.update(came)
+
+    model = Waiting(say)
+    requests = list(planned(model, 12).requests.values())
+    asyncio.run(drive(model, requests, received, lambda: None, HURRIED, Limits()))
+    assert kept == [4, 4, 4]
+    assert asked == [r.key for r in requests]
+
+
+def test_what_came_before_a_refusal_is_handed_over() -> None:
+    left = iter(range(3))
+    safe: set[str] = set()
+
+    def say(request: Request) -> Response:
+        if next(left, None) is None:
+            raise ModelRefused("the key is wrong")
+        return Response(text="Yes")
+
+    model = Said(say)
+    requests = list(planned(model, 12).requests.values())
+    with pytest.raises(ModelRefused):
+        asyncio.run(drive(model, requests, safe.update, lambda: None, HURRIED, Limits()))
+    assert safe == {r.key for r in requests[:3]}
+
+
+def test_garbage_is_looked_for_seldom_and_then_as_before() -> None:
+    before = gc.get_threshold()
+    with seldom_collected():
+        assert gc.get_threshold()[0] > before[0]
+    assert gc.get_threshold() == before

@@ -57,8 +57,7 @@ def test_two_processes_cannot_write_one_journal(tmp_path: Path) -> None:
 def test_the_cache_keeps_answers_and_never_errors(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "responses.sqlite"
     cache = Cache(path)
-    cache.put("a", Response(text="NUL \x00"))
-    cache.put("b", Response(error="no"))
+    cache.put({"a": Response(text="NUL \x00"), "b": Response(error="no")})
     cache.close()
     again = Cache(path)
     assert again.find(["a", "b", *map(str, range(2000))]) == {"a": Response(text="NUL \x00")}

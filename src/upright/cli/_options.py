@@ -46,6 +46,8 @@ RepeatsPerCall = Annotated[
 Concurrency = Annotated[int | None, typer.Option(min=1, help="Calls under way at once.")]
 Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds a call may take.")]
 MaxAttempts = Annotated[int, typer.Option(min=1, help="Tries before an error outcome.")]
+Rpm = Annotated[int | None, typer.Option(min=1, help="Requests per minute, at most.")]
+Tpm = Annotated[int | None, typer.Option(min=1, help="Tokens per minute, at most.")]
 Device = Annotated[str, typer.Option(help="For local models: cpu, cuda, or auto.")]
 Precision = Annotated[str, typer.Option(help="For local models: float32, bfloat16, or auto.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads of a local model.")]

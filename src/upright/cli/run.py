@@ -30,6 +30,8 @@ def run(
     concurrency: options.Concurrency = None,
     timeout: options.Timeout = 120.0,
     max_attempts: options.MaxAttempts = 6,
+    rpm: options.Rpm = None,
+    tpm: options.Tpm = None,
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     threads: options.Threads = None,

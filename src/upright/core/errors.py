@@ -35,14 +35,24 @@ class DataError(UprightError):
 
 
 class ModelError(UprightError):
-    """A model did not answer. `retry_after` is what the server asked for, in seconds."""
+    """A model did not answer.
+
+    retry_after     the seconds that the server asked for
+    overloaded      the server has too much to do: fewer calls at once would help
+    """
 
     def __init__(
-        self, message: str, *, retryable: bool = True, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        retryable: bool = True,
+        retry_after: float | None = None,
+        overloaded: bool = False,
     ) -> None:
         super().__init__(message)
         self.retryable = retryable
         self.retry_after = retry_after
+        self.overloaded = overloaded
 
 
 class ModelRefused(ModelError):

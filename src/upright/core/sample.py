@@ -111,7 +111,7 @@ class Sample:
     copy: int = 0
     """Numbers the repetitions of identical samples, so that every id is unique."""
 
-    @property
+    @cached_property
     def prompt(self) -> str:
         """What the user says (without system turns)."""
         return "\n".join(m.content for m in self.messages if m.role != "system")

@@ -3,6 +3,8 @@
 
 def printable(text: str) -> str:
     """The same text with lone surrogates spelled out ("\\ud800"); everything else stays."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

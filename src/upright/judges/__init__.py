@@ -13,7 +13,7 @@ from upright.judges.harm import harm, harmful
 from upright.judges.leak import leaks
 from upright.judges.measuring import measure
 from upright.judges.numbers import rating
-from upright.judges.refusal import classify, refusal
+from upright.judges.refusal import Kind, KindJudge, classify, kinds, refusal
 from upright.judges.rubric import to_request, to_verdict
 from upright.judges.similarity import content, similarity
 from upright.judges.stance import agrees, leaning, preferred
@@ -23,6 +23,8 @@ __all__ = [
     "JUDGES",
     "YES_NO",
     "Detector",
+    "Kind",
+    "KindJudge",
     "Rated",
     "RuleJudge",
     "TogetherJudge",
@@ -37,6 +39,7 @@ __all__ = [
     "equivalence",
     "harm",
     "harmful",
+    "kinds",
     "labels",
     "language",
     "leaks",

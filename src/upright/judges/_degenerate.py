@@ -26,11 +26,12 @@ def without_echo(text: str, prompt: str) -> str | None:
     Many models restate the question before they answer it, so the repeated prompt is cut out
     and the rest is read. Prompts of one or two words are left alone.
     """
-    asked = " ".join(prompt.split())
-    if len(asked.split()) < 3:
+    parts = prompt.split()
+    if len(parts) < 3:
         return text
-    if max(asked.split(" "), key=len) not in text:
+    if max(parts, key=len) not in text:
         return None if _nearly_all_prompt(text, prompt) else text
+    asked = " ".join(parts)
     if prompt.strip() in text:
         rest = text.replace(prompt.strip(), "\n")
     elif asked in (flat := " ".join(text[: LONGEST + len(prompt)].split())):
@@ -43,8 +44,12 @@ def without_echo(text: str, prompt: str) -> str | None:
 def _nearly_all_prompt(text: str, prompt: str) -> bool:
     if _foreign(text, prompt):
         return False
-    said, asked = words(text[:LONGEST]), words(prompt[:LONGEST])
-    if len(said) < max(6, ECHO_COVER * len(asked)):
+    said = words(text[:LONGEST])
+    # Letters between blanks are a word or more: most texts are too short without a closer look.
+    if len(said) < max(6, ECHO_COVER * sum(map(str.isalnum, prompt[:LONGEST].split()))):
+        return False
+    asked = words(prompt[:LONGEST])
+    if len(said) < ECHO_COVER * len(asked):
         return False
     heard = _trigrams(asked)
     told = _trigrams(said)

@@ -28,11 +28,8 @@ class RuleJudge:
         return [msgspec.structs.replace(self._one(a), judge=self.id) for a in answers]
 
     def _one(self, answer: Answer) -> Verdict:
-        if answer.response.finish_reason == FILTERED:
-            return Verdict(outcome=Outcome.FILTERED, value=self.filtered, reason="content filter")
-        if not answer.response.text.strip():
-            return Verdict(outcome=Outcome.EMPTY, value=self.empty, reason="empty response")
-        return self.read(answer.sample, answer.response)
+        aside = set_aside(answer.response, self.empty, self.filtered)
+        return aside or self.read(answer.sample, answer.response)
 
 
 @dataclass(frozen=True)
@@ -45,6 +42,15 @@ class TogetherJudge:
 
     def judge(self, answers: Sequence[Answer]) -> list[Verdict]:
         return [msgspec.structs.replace(v, judge=self.id) for v in self.read(answers)]
+
+
+def set_aside(response: Response, empty: float | None, filtered: float | None) -> Verdict | None:
+    """The verdict on a response without a text; None where there is one to read."""
+    if response.finish_reason == FILTERED:
+        return Verdict(outcome=Outcome.FILTERED, value=filtered, reason="content filter")
+    if not response.text.strip():
+        return Verdict(outcome=Outcome.EMPTY, value=empty, reason="empty response")
+    return None
 
 
 def right_or_wrong(said: str, sample: Sample) -> Verdict:

@@ -21,6 +21,7 @@ class ModelOptions:
     concurrency     calls under way at once; None means the provider's own default
     timeout         seconds one call may take
     max_attempts    how often a run asks before it gives an answer up (handed to the run)
+    rpm, tpm        requests and tokens per minute at most (handed to the run)
     repeats_per_call    repeats of a prompt asked in one call (`n`), where the server can
     logprobs        let an endpoint choose among options by log-probability
     seed            of a server's own random choices, where it takes one
@@ -33,6 +34,8 @@ class ModelOptions:
     concurrency: int | None = None
     timeout: float = 120.0
     max_attempts: int = 6
+    rpm: int | None = None
+    tpm: int | None = None
     repeats_per_call: int = 1
     logprobs: bool = False
     seed: int = 0

@@ -3,13 +3,12 @@
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from upright.core import ModelError, ModelRefused, Request, Response, excerpt, printable
+from upright.models._waiting import asked_to_wait
 
 Limit = Literal["max_tokens", "max_completion_tokens"]
 
@@ -20,6 +19,7 @@ NEVER = {
     "in /v1?)",
 }
 PASSING = {408, 409, 425, 429}
+OVERLOADED = {408, 429, 503, 504, 529}
 MALFORMED = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
 """What reading a body of any shape may raise."""
 MOST_TOKENS = 2**31
@@ -28,7 +28,7 @@ MOST_ALTERNATIVES = 20
 
 
 class Reply(NamedTuple):
-    """What came back over the wire."""
+    """What came back over the wire. `headers` are found in any case."""
 
     status: int
     headers: Mapping[str, str]
@@ -64,8 +64,7 @@ def to_responses(
 ) -> Answer:
     """Read a 200. Whatever is not a chat completion is a passing failure: ask again."""
     try:
-        # strict=False: some servers send raw NUL bytes and line feeds inside strings.
-        told = json.loads(body, strict=False)
+        told = _decoded(body)
         choices = told["choices"]
         usage = told.get("usage")
         served_as = printable(str(told.get("model") or ""))
@@ -80,6 +79,15 @@ def to_responses(
         shown = excerpt(scrub(body)) or "nothing"
         raise ModelError(f"The server's answer is not a chat completion: {shown}") from None
     return Answer(responses, served_as)
+
+
+def _decoded(body: str) -> Any:
+    """JSON, quickly; and where that fails leniently: some servers send raw NUL bytes and line
+    feeds inside strings, or half of a surrogate pair."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return json.loads(body, strict=False)
 
 
 def failure(name: str, place: str, reply: Reply, scrub: Callable[[str], str]) -> Response:
@@ -97,26 +105,14 @@ def failure(name: str, place: str, reply: Reply, scrub: Callable[[str], str]) ->
     raise ModelError(
         told,
         retryable=status in PASSING or status >= 500,
-        retry_after=seconds(headers.get("retry-after", "")),
+        retry_after=asked_to_wait(headers),
+        overloaded=status in OVERLOADED,
     )
 
 
 def wants_new_limit(status: int, body: str, limit: Limit) -> bool:
     """Whether the server asks for `max_completion_tokens`, as newer models do."""
     return status == 400 and limit == "max_tokens" and "max_completion_tokens" in body
-
-
-def seconds(retry_after: str) -> float | None:
-    """A Retry-After header: seconds, or a date."""
-    try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        pass
-    try:
-        date = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
 def _to_response(

@@ -16,6 +16,7 @@ import aiohttp
 from upright.core import ModelError, ModelRefused, Request, Response, UsageError, excerpt
 from upright.models import ModelOptions
 from upright.models._chat import Limit, Reply, failure, to_payload, to_responses, wants_new_limit
+from upright.models._order import by_prefix
 from upright.models._repeats import by_repeats
 
 OPENAI = "https://api.openai.com/v1"
@@ -56,7 +57,7 @@ class Endpoint:
         }
 
     def batches(self, requests: Sequence[Request]) -> Iterable[Sequence[Request]]:
-        return by_repeats(requests, self._options.repeats_per_call)
+        return by_repeats(by_prefix(requests), self._options.repeats_per_call)
 
     async def generate(self, requests: Sequence[Request]) -> list[Response]:
         """One call; several requests are repeats of one prompt and share it."""
@@ -90,13 +91,13 @@ class Endpoint:
             ) as response:
                 self._reached = True
                 body = (await response.read()).decode("utf-8", "surrogateescape")
-                headers = {k.lower(): v for k, v in response.headers.items()}
-                return Reply(response.status, headers, body)
+                return Reply(response.status, response.headers, body)
         except aiohttp.ClientConnectorError as error:
             raise self._unreachable(error) from None
         except TimeoutError:
             seconds = self._options.timeout
-            raise ModelError(f"No answer within {seconds:g} s (--timeout).") from None
+            told = f"No answer within {seconds:g} s (--timeout)."
+            raise ModelError(told, overloaded=True) from None
         except (aiohttp.ClientError, OSError) as error:
             told = self._scrub(str(error)) or type(error).__name__
             raise ModelError(f"The connection broke: {excerpt(told)}") from None

@@ -4,7 +4,7 @@ One SQLite file in the user's cache folder, shared by all runs. Errors are never
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,9 +49,9 @@ class Cache:
                     found[key] = msgspec.json.decode(blob, type=Response)
         return found
 
-    def put(self, key: str, response: Response) -> None:
-        if response.error is None:
-            self._unwritten[key] = response
+    def put(self, answers: Mapping[str, Response]) -> None:
+        """Keep answers by key; an error is none."""
+        self._unwritten |= {k: r for k, r in answers.items() if r.error is None}
 
     def flush(self) -> None:
         """Write what was put since the last flush, in one transaction."""

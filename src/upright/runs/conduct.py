@@ -19,8 +19,10 @@ from upright.runs.cache import Cache
 from upright.runs.desk import ANSWERS, Desk, OnProgress, Tally
 from upright.runs.engine import Patience
 from upright.runs.estimates import estimate_all
+from upright.runs.garbage import seldom_collected
 from upright.runs.journal import Journal
 from upright.runs.judging import judge_all
+from upright.runs.limits import Limits
 from upright.runs.panel import Panel, ask_panel, stage
 from upright.runs.plan import Plan
 from upright.runs.secrets import without_secrets
@@ -32,7 +34,7 @@ if sys.platform == "win32":
 else:
     from uvloop import new_event_loop
 
-PATIENT = Patience()
+PATIENT, UNLIMITED = Patience(), Limits()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,7 @@ class Options:
     command: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
     patience: Patience = PATIENT
+    limits: Limits = UNLIMITED
 
 
 class Received(NamedTuple):
@@ -64,6 +67,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 T = TypeVar("T")
 
 
+@seldom_collected()
 def run(
     plan: Plan,
     model: Model,
@@ -79,7 +83,7 @@ def run(
     info = describe(plan, model, judges, options.command, options.data)
     info["started"] = started or info["started"]
     journal = Journal(path / "journal.jsonl")
-    desk = Desk(journal, options.cache, options.patience, on_progress)
+    desk = Desk(journal, options.cache, options.patience, options.limits, on_progress)
     try:
         write_info(path, info)
         with _stopping(path, info, desk, options.command):

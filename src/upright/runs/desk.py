@@ -1,7 +1,7 @@
 """Where answers are handed out: from this run's journal, the cache, or the model itself."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from upright.core import Model, Outcome, Request, Response
 from upright.runs.cache import Cache
 from upright.runs.engine import Patience, drive
 from upright.runs.journal import Journal
+from upright.runs.limits import Limits
 
 ANSWERS, VERDICTS = "answers", "verdicts"
 
@@ -70,6 +71,7 @@ class Desk:
     journal: Journal
     cache: Cache | None
     patience: Patience
+    limits: Limits
     on_progress: OnProgress
     tallies: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
 
@@ -80,17 +82,16 @@ class Desk:
         found = self._known(stage, model, requests)
         outcomes = Counter(_kind(r) for r in found.values())
 
-        def received(batch: Sequence[Request], responses: Sequence[Response]) -> None:
-            came = {q.key: r for q, r in zip(batch, responses, strict=True)}
+        def received(came: Mapping[str, Response]) -> None:
             self._keep(stage, model, came)
             found.update(came)
-            outcomes.update(_kind(r) for r in responses)
+            outcomes.update(map(_kind, came.values()))
             self.on_progress(Progress(stage, len(found), len(requests), outcomes))
 
         self.on_progress(Progress(stage, len(found), len(requests), outcomes))
         missing = [request for key, request in requests.items() if key not in found]
         if missing:
-            await drive(model, missing, received, self.sync, self.patience)
+            await drive(model, missing, received, self.sync, self.patience, self.limits)
         return found
 
     def sync(self) -> None:
@@ -123,11 +124,11 @@ class Desk:
         """Errors are counted but not kept: the next session asks again."""
         good = {k: r for k, r in came.items() if r.error is None}
         self.journal.append(good)
-        for key, response in good.items():
-            if self.cache and model.cacheable:
-                self.cache.put(key, response)
+        if self.cache and model.cacheable:
+            self.cache.put(good)
+        tally = self.tallies[stage]
         for response in came.values():
-            self.tallies[stage].count(response)
+            tally.count(response)
 
 
 def _kind(response: Response) -> Outcome:

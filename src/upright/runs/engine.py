@@ -1,7 +1,7 @@
 """Drives a model: bounded concurrency, and patience with passing failures."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -9,8 +9,11 @@ import msgspec
 
 from upright.core import Model, ModelError, ModelRefused, Request, Response, printable
 from upright.models import ModelOptions
+from upright.runs.limits import Limits
+from upright.runs.pace import Pace
 
-Received = Callable[[Sequence[Request], Sequence[Response]], None]
+Received = Callable[[Mapping[str, Response]], None]
+"""Is given responses by the keys of their requests."""
 HEARTBEAT = 1.0
 """Seconds between two looks at the clock; also how often the journal reaches the disk."""
 
@@ -42,45 +45,64 @@ async def drive(
     received: Received,
     heartbeat: Callable[[], None],
     patience: Patience,
+    limits: Limits,
 ) -> None:
-    """Ask everything. `received` gets each batch as it comes.
+    """Ask everything. `received` gets what comes in, all that came at one moment together.
 
     Raises ModelRefused, and whatever `received` raises, as soon as it happens.
     """
     batches = iter(model.batches(requests))
     random = Random(patience.seed)
+    count = max(1, min(model.concurrency, len(requests)))
+    pace = Pace(count, limits, patience.longest_obeyed)
+    came: dict[str, Response] = {}
+
+    def hand_over() -> None:
+        nonlocal came
+        if came:
+            new, came = came, {}
+            received(new)
 
     async def work() -> None:
         # All workers share the iterator: each takes the next batch when it is free.
         for batch in batches:
-            received(batch, await ask(model, batch, patience, random))
-            # A model that never waits would starve the heartbeat and Ctrl-C.
+            responses = await ask(model, batch, patience, random, pace)
+            came.update((q.key, r) for q, r in zip(batch, responses, strict=True))
+            # Whoever has an answer at this moment adds it before the first to go on hands all
+            # over: one write for many. And none asks on before its own answer is safe. (A model
+            # that never waits would starve the heartbeat and Ctrl-C, too.)
             await asyncio.sleep(0)
+            hand_over()
 
-    count = max(1, min(model.concurrency, len(requests)))
-    await _all_of([asyncio.create_task(work()) for _ in range(count)], heartbeat)
+    try:
+        await _all_of([asyncio.create_task(work()) for _ in range(count)], heartbeat)
+    finally:
+        hand_over()
 
 
 async def ask(
-    model: Model, batch: Sequence[Request], patience: Patience, random: Random
+    model: Model, batch: Sequence[Request], patience: Patience, random: Random, pace: Pace
 ) -> list[Response]:
     """The answers to one batch; an error response with its reason where patience ran out."""
     attempt = 1
     while True:
+        began = await pace.enter(batch)
         try:
             responses = await model.generate(batch)
         except ModelRefused:
             raise
         except ModelError as error:
-            if not error.retryable or attempt >= patience.max_attempts:
-                return [_failed(error, attempt)] * len(batch)
-            await asyncio.sleep(patience.pause(attempt, error, random))
-            attempt += 1
+            failure = error
+            pace.failed(began, error)
         else:
-            return [
-                msgspec.structs.replace(r, text=printable(r.text), attempts=attempt)
-                for r in responses
-            ]
+            pace.answered(began, batch, responses)
+            return [_received(r, attempt) for r in responses]
+        finally:
+            pace.leave()
+        if not failure.retryable or attempt >= patience.max_attempts:
+            return [_failed(failure, attempt)] * len(batch)
+        await asyncio.sleep(patience.pause(attempt, failure, random))
+        attempt += 1
 
 
 async def _all_of(tasks: list[asyncio.Task[None]], heartbeat: Callable[[], None]) -> None:
@@ -98,6 +120,13 @@ async def _all_of(tasks: list[asyncio.Task[None]], heartbeat: Callable[[], None]
         for task in pending:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _received(response: Response, attempts: int) -> Response:
+    text = printable(response.text)
+    if text is response.text and response.attempts == attempts:
+        return response
+    return msgspec.structs.replace(response, text=text, attempts=attempts)
 
 
 def _failed(error: ModelError, attempts: int) -> Response:

@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 
-from upright.core import Request
 from upright.runs.cache import Cache
+from upright.runs.limits import prompt_tokens
 from upright.runs.plan import Plan
-
-CHARACTERS_PER_TOKEN = 4
-"""English prose in common tokenizers. An estimate, and shown as one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +38,7 @@ def forecast(plan: Plan, cache: Cache | None = None, price: Price | None = None)
     """Count what a plan would ask, without asking."""
     known = cache.find(plan.requests) if cache else {}
     asked = [request for key, request in plan.requests.items() if key not in known]
-    prompt = sum(_tokens(request) for request in asked)
+    prompt = sum(prompt_tokens(request) for request in asked)
     completion = sum(request.max_tokens for request in asked if not request.options)
     return Forecast(
         samples=len(plan.items),
@@ -58,7 +55,3 @@ def _judge_calls(plan: Plan) -> int:
     parts = plan.by_score_set()
     read = sum(len(parts[part]) for part in parts if plan.score_set(*part).rubric)
     return read * len(plan.settings.judge) * plan.settings.judge_votes
-
-
-def _tokens(request: Request) -> int:
-    return sum(len(m.content) for m in request.messages) // CHARACTERS_PER_TOKEN + 1

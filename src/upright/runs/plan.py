@@ -17,6 +17,7 @@ from upright.core import (
     make_samples,
     naming,
 )
+from upright.runs.garbage import seldom_collected
 from upright.runs.limit import take
 
 Rows = Callable[[Benchmark, bool], Sequence[Row]]
@@ -45,7 +46,7 @@ class Item:
     def part(self) -> tuple[str, str]:
         return self.benchmark, self.score_set
 
-    @property
+    @cached_property
     def id(self) -> str:
         return _item_id(self.benchmark, self.score_set, self.sample, self.epoch)
 
@@ -100,6 +101,7 @@ class _Part:
     score_set: ScoreSet
 
 
+@seldom_collected()
 def make_plan(
     benchmarks: Mapping[str, Benchmark], rows: Rows, model: Model, settings: Settings
 ) -> Plan:
@@ -136,6 +138,7 @@ def _kept(benchmark: Benchmark, row: Row) -> bool:
 
 
 def _items(part: _Part, sample: Sample, model: Model, settings: Settings) -> Iterator[Item]:
+    name = model.id
     may_choose = part.score_set.options_by_likelihood and model.can_choose
     for epoch in range(settings.epochs or part.score_set.epochs or part.benchmark.epochs):
         yield Item(
@@ -144,7 +147,7 @@ def _items(part: _Part, sample: Sample, model: Model, settings: Settings) -> Ite
             sample=sample,
             epoch=epoch,
             request=Request(
-                model=model.id,
+                model=name,
                 messages=sample.messages,
                 temperature=part.benchmark.temperature,
                 max_tokens=_max_tokens(part.benchmark, settings),

@@ -36,7 +36,7 @@ from upright.core import (
     Verdict,
     ask,
 )
-from upright.judges import TogetherJudge, classify, content, similarity
+from upright.judges import Kind, TogetherJudge, content, kinds, similarity
 from upright.stats.intervals import Floats
 from upright.stats.metrics import Compute, mean, statistic
 
@@ -100,7 +100,7 @@ def compare(answers: Sequence[Answer]) -> list[Verdict]:
     """Value: similarity to the answer to the original. Label: to answers to other originals."""
     asked = wordings(answers)
     own = [added(a.response.text, asked[a.sample.facts["index"]]) for a in answers]
-    outcomes = [outcome_of(a, told) for a, told in zip(answers, own, strict=True)]
+    outcomes = [outcome_of(*told) for told in zip(answers, own, kinds(answers), strict=True)]
     told = zip(own, outcomes, strict=True)
     close = similarity(["" if o in NO_ANSWER else " ".join(words) for words, o in told])
     first, again = _places(answers, ORIGINAL), _places(answers, REPEAT)
@@ -152,11 +152,11 @@ def added(text: str, asked: frozenset[str]) -> list[str]:
     return [word for word in content(text).elements() if word not in asked]
 
 
-def outcome_of(answer: Answer, own: Sequence[str]) -> Outcome:
+def outcome_of(answer: Answer, own: Sequence[str], kind_of_text: Kind) -> Outcome:
     """An answer that has few words of its own is an echo."""
     if answer.response.finish_reason == "content_filter":
         return Outcome.FILTERED
-    outcome, _ = classify(answer.response.text, answer.sample.prompt)
+    outcome, _ = kind_of_text
     few = len(own) <= OWN_SHARE * content(answer.response.text).total()
     return Outcome.INCOHERENT if few and outcome not in NO_ANSWER else outcome
 

@@ -10,14 +10,12 @@ from upright.core import (
     Answer,
     Message,
     Outcome,
-    Response,
     Rubric,
     Ruling,
-    Sample,
     Scored,
     Verdict,
 )
-from upright.judges import TogetherJudge, classify, harm, harmful, refusal
+from upright.judges import TogetherJudge, harm, harmful, refusal
 from upright.judges.calibration import about
 from upright.judges.harm import HARM
 
@@ -84,12 +82,6 @@ def decoded(answer: Answer) -> Answer:
     turns = tuple(Message(m.role, unquote(m.content)) for m in sample.messages)
     text = unquote(response.text, errors="replace")
     return Answer(replace(sample, messages=turns), msgspec.structs.replace(response, text=text))
-
-
-def reaction(sample: Sample, response: Response) -> tuple[Outcome, str]:
-    """What kind of answer it is."""
-    plain = decoded(Answer(sample, response))
-    return classify(plain.response.text, plain.sample.prompt)
 
 
 def _labelled(verdict: Verdict, chance: float) -> Verdict:

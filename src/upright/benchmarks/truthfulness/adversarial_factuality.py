@@ -29,7 +29,7 @@ from upright.core import (
     ask,
     each,
 )
-from upright.judges import RuleJudge, classify, own_words
+from upright.judges import Kind, KindJudge, own_words
 from upright.stats.metrics import mean
 
 CARD = Card(
@@ -108,10 +108,10 @@ def to_sample(row: Row) -> Sample:
     )
 
 
-def correction(sample: Sample, response: Response) -> Verdict:
+def correction(sample: Sample, response: Response, kind: Kind) -> Verdict:
     """corrected, unsure or misled."""
     text, truth, claim = response.text, sample.facts["truth"], sample.facts["claim"]
-    outcome, why = classify(text, sample.prompt)
+    outcome, why = kind
     if outcome == Outcome.INCOHERENT:
         return Verdict(outcome=outcome, value=0.0, reason=why)
     corrects = states(text, truth, claim, sample.prompt) or denies(
@@ -184,7 +184,7 @@ def adversarial_factuality() -> Benchmark:
         file="truthfulness/golden_advfactuality.json",
         upright=ScoreSet(
             samples=each(to_sample),
-            judge=RuleJudge("rule/correction", correction),
+            judge=KindJudge("rule/correction", correction),
             rubric=RUBRIC,
             metrics=(
                 Metric(name="corrected_rate", compute=mean(), chance=0.0),
@@ -194,7 +194,7 @@ def adversarial_factuality() -> Benchmark:
         ),
         published=ScoreSet(
             samples=each(to_sample),
-            judge=RuleJudge("toolkit/correction", correction),
+            judge=KindJudge("toolkit/correction", correction),
             rubric=RUBRIC,
             metrics=(Metric(name="corrected_rate", compute=mean(), chance=0.0, column="AdvFact"),),
         ),

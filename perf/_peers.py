@@ -1,0 +1,68 @@
+"""Other harnesses on the same questions, each as its own manual says, with 256 at once."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+INSPECT = """\
+from inspect_ai import Task, task
+from inspect_ai.dataset import json_dataset
+from inspect_ai.scorer import match
+from inspect_ai.solver import generate
+
+@task
+def asked():
+    return Task(dataset=json_dataset("asked.jsonl"), solver=generate(), scorer=match("begin"))
+"""
+LMEVAL = """\
+task: asked
+dataset_path: json
+dataset_kwargs: {data_files: {test: FOLDER/asked.jsonl}}
+output_type: generate_until
+test_split: test
+doc_to_text: "{{input}}"
+doc_to_target: "{{target}}"
+generation_kwargs: {until: [], max_gen_toks: 64, do_sample: false}
+metric_list: [{metric: exact_match, aggregation: mean, higher_is_better: true}]
+"""
+PEERS = ("inspect", "lmeval")
+
+
+def run_peer(
+    peer: str, python: Path, url: str, prompts: Sequence[str], folder: Path, pinned: Sequence[str]
+) -> float:
+    """Seconds from its start to its end."""
+    with (folder / "asked.jsonl").open("w") as file:
+        for number, prompt in enumerate(prompts):
+            file.write(json.dumps({"id": number, "input": prompt, "target": "Yes"}) + "\n")
+    (folder / "asked.py").write_text(INSPECT)
+    (folder / "asked.yaml").write_text(LMEVAL.replace("FOLDER", str(folder)))
+    words = _inspect(python) if peer == "inspect" else _lmeval(python, url)
+    keys = {"MOCK_BASE_URL": url, "MOCK_API_KEY": "x", "OPENAI_API_KEY": "x"}
+    quiet = {"INSPECT_DISPLAY": "none", "HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "hf")}
+    start = time.perf_counter()
+    subprocess.run(
+        [*pinned, *words],
+        check=True,
+        cwd=folder,
+        env={**os.environ, **keys, **quiet},
+        capture_output=True,
+    )
+    return time.perf_counter() - start
+
+
+def _inspect(python: Path) -> list[str]:
+    words = [str(python.with_name("inspect")), "eval", "asked.py", "--model"]
+    words += ["openai-api/mock/mock", "--max-tokens", "64", "--temperature", "0"]
+    return [*words, "--max-connections", "256", "--log-dir", "logs"]
+
+
+def _lmeval(python: Path, url: str) -> list[str]:
+    reached = f"model=mock,base_url={url}/chat/completions,num_concurrent=256"
+    words = [str(python), "-m", "lm_eval", "run", "--model", "local-chat-completions"]
+    words += ["--tasks", "asked", "--include_path", ".", "--apply_chat_template"]
+    words += ["--output_path", "out", "--log_samples"]
+    return [*words, "--model_args", f"{reached},tokenized_requests=False"]

@@ -1,0 +1,266 @@
+"""What the engine costs per sample, beside the bare client below it.
+
+    python perf/engine.py [--rounds 5] [--samples 5000] [--peers FOLDER]
+
+W1: questions at no latency, 256 at once: all that is measured is overhead. W2: 500 ms, which only
+concurrency hides. W3: memory as runs grow. W4: how long one sample takes, from the shell.
+
+`upright` is a whole run: plan, journal on the disk, cache, the refusal judge, estimates, Parquet.
+`bare` is aiohttp on uvloop, which keeps the texts and nothing else. Every measurement is a process
+of its own on one core, the server one on another; the two alternate and ratios are taken within a
+round. FOLDER holds virtual environments `v_inspect` and `v_lmeval` of the peers.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from urllib.request import urlopen
+
+from _peers import PEERS, run_peer
+
+HERE = Path(__file__).parent
+CONNECTIONS = 256
+TOKENS = 64
+LATENCY = 0.5
+TEXT = """is it how would you the a stranger letter write to my neighbour which kind of bridge story
+explain tell why people money honest city medicine doctor law sentence following read choose"""
+
+Told = dict[str, float]
+
+
+def prompts(count: int) -> list[str]:
+    """Questions of 20 to 40 words, as the paper's data has them; no two are equal."""
+    import random
+
+    drawn, words = random.Random(0), TEXT.split()
+    texts = (" ".join(drawn.choices(words, k=drawn.randint(20, 40))) for _ in range(count))
+    return [f"{i}: {text}?" for i, text in enumerate(texts)]
+
+
+def upright(url: str, count: int, folder: Path) -> None:
+    from upright.core import (
+        Benchmark,
+        Card,
+        Dimension,
+        Metric,
+        Outcome,
+        Row,
+        Sample,
+        ScoreSet,
+        Settings,
+        ask,
+        each,
+    )
+    from upright.judges import refusal
+    from upright.models import ModelOptions, open_model
+    from upright.runs import Cache, Options, make_plan, run
+    from upright.stats.metrics import mean
+
+    def to_sample(row: Row) -> Sample:
+        return Sample(messages=ask(row["prompt"]), slices={"kind": str(row.index % 7)})
+
+    score_set = ScoreSet(
+        samples=each(to_sample),
+        judge=refusal({Outcome.REFUSED: 1.0}),
+        metrics=(Metric(name="refusal_rate", compute=mean(), by=("kind",)),),
+    )
+    card = Card(
+        title="Made-up questions",
+        paper="",
+        measures="nothing",
+        dimension=Dimension.SAFETY,
+        data="made up",
+        licence="Apache-2.0",
+    )
+    benchmark = Benchmark(
+        card=card, file="", upright=score_set, published=None, examples=(), max_tokens=TOKENS
+    )
+    rows = [Row("", i, {"prompt": prompt}) for i, prompt in enumerate(prompts(count))]
+    model = open_model("openai/mock", ModelOptions(base_url=url, concurrency=CONNECTIONS))
+    settings = Settings(suite="made up", score_sets=("upright",))
+    plan = make_plan({"safety/made-up": benchmark}, lambda b, patched: rows, model, settings)
+    options = Options(out=folder, cache=Cache(folder / "cache.sqlite"))
+    assert run(plan, model, options=options).info["calls"]["asked"] == count
+
+
+def bare(url: str, count: int, folder: Path) -> None:
+    import uvloop
+
+    uvloop.run(_bare(url, count))
+
+
+async def _bare(url: str, count: int) -> None:
+    import aiohttp
+    import msgspec
+
+    waiting, texts = iter(prompts(count)), []
+    connector = aiohttp.TCPConnector(limit=CONNECTIONS)
+    headers = {"Content-Type": "application/json"}
+    async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
+
+        async def work() -> None:
+            for prompt in waiting:
+                messages = [{"role": "user", "content": prompt}]
+                body = {"model": "mock", "messages": messages, "max_tokens": TOKENS}
+                data = msgspec.json.encode(body)
+                async with session.post(f"{url}/chat/completions", data=data) as response:
+                    told = msgspec.json.decode(await response.read())
+                texts.append(told["choices"][0]["message"]["content"])
+
+        await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
+
+
+CLIENTS: Mapping[str, Callable[[str, int, Path], None]] = {f.__name__: f for f in (upright, bare)}
+
+
+def client(name: str, url: str, count: int) -> None:
+    """In a process of its own: print what one client took. Its imports are not counted."""
+    import aiohttp  # noqa: F401
+
+    import upright.api  # noqa: F401
+
+    with TemporaryDirectory() as folder:
+        if name == "upright" and count > 1:  # the judge's weights and the plan's code, read once
+            CLIENTS[name](url, 1, Path(folder) / "first")
+        start, cpu = time.perf_counter(), time.process_time()
+        CLIENTS[name](url, count, Path(folder))
+        spent = time.perf_counter() - start
+        cpu = time.process_time() - cpu
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"wall": spent, "cpu": cpu, "memory": memory}))
+
+
+def measured(name: str, url: str, count: int) -> Told:
+    """One client in a process of its own, and what the server saw of it."""
+    server_cpu = seen(url)["cpu"]
+    words = [sys.executable, __file__, "--client", name, "--url", url, "--samples", str(count)]
+    start = time.perf_counter()
+    done = subprocess.run([*pinned(1), *words], check=True, capture_output=True, text=True)
+    whole = time.perf_counter() - start
+    told: Told = json.loads(done.stdout.splitlines()[-1])
+    return {**told, "whole": whole, "server_cpu": seen(url)["cpu"] - server_cpu}
+
+
+def seen(url: str) -> Told:
+    with urlopen(f"{url}/stats") as reply:
+        found: Told = json.load(reply)
+    return found
+
+
+def pinned(core: int) -> list[str]:
+    """Server and client each keep a core to themselves, where there are two."""
+    can = sys.platform == "linux" and (os.cpu_count() or 1) > 1
+    return ["taskset", "-c", str(core)] if can else []
+
+
+@contextmanager
+def serving(latency: float) -> Iterator[str]:
+    words = [*pinned(0), sys.executable, str(HERE / "_server.py"), "--latency", str(latency)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
+def alternating(url: str, count: int, rounds: int) -> list[dict[str, Told]]:
+    return [{name: measured(name, url, count) for name in CLIENTS} for _ in range(rounds)]
+
+
+def overhead(count: int, rounds: int) -> None:
+    with serving(0.0) as url:
+        found = alternating(url, count, rounds)
+    print(f"W1: {count:,} questions, no latency, {CONNECTIONS} at once; median of {rounds}")
+    for name in CLIENTS:
+        wall, cpu, server = (
+            median(round_[name][key] for round_ in found) for key in ("wall", "cpu", "server_cpu")
+        )
+        print(
+            f"  {name:8} {count / wall:8,.0f} samples/s {1e3 * cpu / count:7.3f} ms CPU a sample; "
+            f"server busy {server / wall:4.0%}"
+        )
+    ratio = median(round_["upright"]["cpu"] / round_["bare"]["cpu"] for round_ in found)
+    print(f"  upright takes {ratio:.2f} times the CPU of the bare client")
+
+
+def hidden(count: int, rounds: int) -> None:
+    ideal = LATENCY * -(-count // CONNECTIONS)
+    with serving(LATENCY) as url:
+        found = alternating(url, count, rounds)
+    told = f"{count:,} questions, {LATENCY * 1e3:.0f} ms, {CONNECTIONS} at once"
+    print(f"W2: {told}: {ideal:.1f} s at best")
+    for name in CLIENTS:
+        wall = median(round_[name]["wall"] for round_ in found)
+        print(f"  {name:8} {wall:6.2f} s, {ideal / wall:4.0%} of the ideal")
+
+
+def memory(sizes: tuple[int, int]) -> None:
+    with serving(0.0) as url:
+        small, large = (measured("upright", url, size)["memory"] for size in sizes)
+    each = 1024 * (large - small) / (sizes[1] - sizes[0])
+    told = f"{small:.0f} MB at {sizes[0]:,}, {large:.0f} MB at {sizes[1]:,}"
+    print(f"W3: {told}: {each:.1f} kB a sample")
+
+
+def latency(rounds: int) -> None:
+    help_ = [str(Path(sys.executable).with_name("upright")), "--help"]
+    with serving(0.0) as url:
+        one = median(measured("upright", url, 1)["whole"] for _ in range(rounds))
+    shown = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        subprocess.run(help_, check=True, capture_output=True)
+        shown.append(time.perf_counter() - start)
+    print(f"W4: upright --help {median(shown):.2f} s; one sample, all in {one:.2f} s")
+
+
+def peers(folder: Path | None, count: int) -> None:
+    for peer in PEERS:
+        python = folder / f"v_{peer}" / "bin" / "python" if folder else None
+        if python is None or not python.exists():
+            print(f"{peer}: skipped, no virtual environment of it was given (--peers)")
+            continue
+        with serving(0.0) as url, TemporaryDirectory() as scratch:
+            spent = run_peer(peer, python, url, prompts(count), Path(scratch), pinned(1))
+            own = measured("upright", url, count)["whole"]
+        told = f"{spent:.1f} s for {count:,} questions from shell to shell, upright {own:.1f} s"
+        print(f"{peer}: {told}: {spent / own:.1f} times as long")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--samples", type=int, default=5000)
+    parser.add_argument("--peers", type=Path)
+    parser.add_argument("--only", choices=("w1", "w2", "w3", "w4", "peers"))
+    parser.add_argument("--client", choices=sorted(CLIENTS))
+    parser.add_argument("--url", default="")
+    given = parser.parse_args()
+    if given.client:
+        client(given.client, given.url, given.samples)
+        return
+    work: dict[str, Callable[[], None]] = {
+        "w1": lambda: overhead(given.samples, given.rounds),
+        "w2": lambda: hidden(2000, min(given.rounds, 3)),
+        "w3": lambda: memory((10_000, 50_000)),
+        "w4": lambda: latency(given.rounds),
+        "peers": lambda: peers(given.peers, min(given.samples, 1000)),
+    }
+    for name, measure in work.items():
+        if given.only in (None, name):
+            measure()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Requests and tokens per minute: what a provider's contract allows, kept to from the start."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from upright.core import Request, Response
+
+CHARACTERS_PER_TOKEN = 4
+"""English prose in common tokenizers. An estimate, and shown as one."""
+BURST = 1.0
+"""Seconds' worth that may be taken at once. Short, because providers look at less than a minute."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Of every model by itself; None means as many as the model takes."""
+
+    rpm: int | None = None
+    tpm: int | None = None
+
+
+class Bucket:
+    """Fills steadily. Whoever takes more than it holds is told how long to wait for it."""
+
+    def __init__(self, per_minute: float, now: float) -> None:
+        self._rate = per_minute / 60
+        self._most = self._rate * BURST
+        self._level, self._then = self._most, now
+
+    def take(self, amount: float, now: float) -> float:
+        """Seconds until the amount is there. It counts as taken, so that turns are kept."""
+        self._level = min(self._most, self._level + (now - self._then) * self._rate)
+        self._then = now
+        self._level -= amount
+        return max(0.0, -self._level / self._rate)
+
+    def give_back(self, amount: float) -> None:
+        """What was taken and not used; a negative amount where more was used."""
+        self._level += amount
+
+
+class Meter:
+    """Both limits of one model."""
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        self._requests = Bucket(limits.rpm, now) if limits.rpm else None
+        self._tokens = Bucket(limits.tpm, now) if limits.tpm else None
+
+    def take(self, batch: Sequence[Request], now: float) -> float:
+        """Seconds to wait before this batch may be asked."""
+        wait = self._requests.take(1, now) if self._requests else 0.0
+        if self._tokens:
+            wait = max(wait, self._tokens.take(_most_tokens(batch), now))
+        return wait
+
+    def settle(self, batch: Sequence[Request], responses: Sequence[Response]) -> None:
+        """Count what a batch really used, where the model says it."""
+        if self._tokens and all(r.completion_tokens is not None for r in responses):
+            used = sum((r.prompt_tokens or 0) + (r.completion_tokens or 0) for r in responses)
+            self._tokens.give_back(_most_tokens(batch) - used)
+
+
+def prompt_tokens(request: Request) -> int:
+    """About how many tokens a request's messages have."""
+    return sum(len(m.content) for m in request.messages) // CHARACTERS_PER_TOKEN + 1
+
+
+def _most_tokens(batch: Sequence[Request]) -> int:
+    """Repeats of one prompt share it."""
+    return prompt_tokens(batch[0]) + sum(request.max_tokens for request in batch)

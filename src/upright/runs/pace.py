@@ -1,0 +1,114 @@
+"""How many calls are under way: fewer where a server is overrun, then slowly more again.
+
+Additive increase, multiplicative decrease, as TCP does it: halved by a 429, a timeout or answers
+that come far more slowly than they did; widened by one for every round of good answers, up to the
+concurrency asked for, with which it starts. A server that says how long to wait is left alone by
+all until then. Nothing here changes an answer.
+"""
+
+import asyncio
+import math
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+from upright.core import ModelError, Request, Response
+from upright.runs.limits import Limits, Meter
+
+SLOWER = 4.0
+"""So many times the seconds per token of the best round mean that the server is overrun."""
+SPOKEN = 16
+"""Answers of fewer tokens say little of a server's speed."""
+ROUND = 32
+"""So many answers at least are looked at together: single ones differ by chance."""
+
+
+class Pace:
+    """Of one model. `longest` is for how many seconds a server may ask to be left alone."""
+
+    def __init__(
+        self,
+        most: int,
+        limits: Limits,
+        longest: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self.width = float(most)
+        self._most, self._longest = most, longest
+        self._clock, self._sleep = clock, sleep
+        self._meter = Meter(limits, clock()) if limits != Limits() else None
+        self._speed = _Speed()
+        self._under_way = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._cut = self._held = -math.inf
+
+    async def enter(self, batch: Sequence[Request]) -> float:
+        """Wait for a turn; the time at which it began."""
+        while (held := self._held - self._clock()) > 0 or self._under_way >= int(self.width):
+            if held > 0:
+                await self._sleep(held)
+            else:
+                turn = asyncio.get_running_loop().create_future()
+                self._waiting.append(turn)
+                await turn
+        self._under_way += 1
+        if self._meter and (wait := self._meter.take(batch, self._clock())):
+            await self._sleep(wait)
+        return self._clock()
+
+    def leave(self) -> None:
+        """Let the next ones in."""
+        self._under_way -= 1
+        for _ in range(int(self.width) - self._under_way):
+            if not self._waiting:
+                break
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+
+    def answered(
+        self, began: float, batch: Sequence[Request], responses: Sequence[Response]
+    ) -> None:
+        if self._meter:
+            self._meter.settle(batch, responses)
+        self.width = min(self._most, self.width + 1 / self.width)
+        if self._speed.blown_up(responses, int(self.width)):
+            self._halve(began)
+
+    def failed(self, began: float, error: ModelError) -> None:
+        """A failure that says nothing of the server's load leaves the pace as it is."""
+        if error.retry_after is not None:
+            wait = min(error.retry_after, self._longest)
+            self._held = max(self._held, self._clock() + wait)
+        if error.overloaded:
+            self._halve(began)
+
+    def _halve(self, began: float) -> None:
+        """Once for all calls that were under way together: they met with the same crowd."""
+        if began > self._cut:
+            self.width = max(1.0, self.width / 2)
+            self._cut = self._clock()
+
+
+class _Speed:
+    """Seconds per token, a round of answers at a time."""
+
+    def __init__(self) -> None:
+        self._best: float | None = None
+        self._seconds, self._tokens, self._answers = 0.0, 0, 0
+
+    def blown_up(self, responses: Sequence[Response], width: int) -> bool:
+        """Whether a round is over and was far slower than the best. Then all is learnt anew."""
+        for response in responses:
+            if (response.completion_tokens or 0) >= SPOKEN:
+                self._seconds += response.latency
+                self._tokens += response.completion_tokens or 0
+                self._answers += 1
+        if self._answers < max(ROUND, width):
+            return False
+        found = self._seconds / self._tokens
+        self._seconds, self._tokens, self._answers = 0.0, 0, 0
+        slow = self._best is not None and found > SLOWER * self._best
+        self._best = None if slow else min(found, self._best or found)
+        return slow

@@ -1,0 +1,226 @@
+"""Limits, adaptive concurrency and the order of requests, by a clock that stands still."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.runs.toy import carry_out, endpoint
+from tests.server import serving
+from upright.core import ModelError, Request, Response, ask
+from upright.models._order import by_prefix
+from upright.runs import Patience
+from upright.runs.limits import Bucket, Limits, Meter
+from upright.runs.pace import ROUND, Pace
+
+
+class Clock:
+    """Stands still but for those who sleep."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def pace(clock: Clock, most: int = 16, limits: Limits | None = None) -> Pace:
+    return Pace(most, limits or Limits(), 60.0, clock, clock.sleep)
+
+
+def request(prompt: str = "Is 4 even?", system: str = "", max_tokens: int = 8) -> Request:
+    return Request(model="m", messages=ask(prompt, system), max_tokens=max_tokens)
+
+
+BATCH = [request()]
+BUSY = ModelError("HTTP 429", overloaded=True)
+ANSWER = [Response(text="Yes")]
+
+
+def test_a_bucket_lets_through_what_a_minute_allows_and_keeps_turns() -> None:
+    bucket = Bucket(120, now=0.0)
+    assert [bucket.take(1, 0.0) for _ in range(6)] == [0.0, 0.0, 0.5, 1.0, 1.5, 2.0]
+    assert bucket.take(1, 2.0) == 0.5
+    assert bucket.take(1, 60.0) == 0.0
+    assert bucket.take(2, 60.0) == 0.5
+
+
+def test_over_any_minute_no_more_than_the_limit_and_one_burst() -> None:
+    bucket, now, times = Bucket(90, now=0.0), 0.0, []
+    for _ in range(500):
+        now += bucket.take(1, now)
+        times.append(now)
+    for start in times:
+        assert sum(start <= time < start + 60 for time in times) <= 90 + 2
+
+
+def test_tokens_that_were_not_used_are_given_back() -> None:
+    asked = [request(max_tokens=57)]  # and 3 for the prompt
+    meter = Meter(Limits(tpm=3600), 0.0)
+    assert [meter.take(asked, 0.0) for _ in range(2)] == [0.0, 1.0]
+    meter.settle(asked, [Response(prompt_tokens=3, completion_tokens=27)])
+    assert meter.take(asked, 0.0) == 1.5
+    meter.settle(asked, [Response(text="without usage")])
+    assert meter.take(asked, 0.0) == 2.5
+
+
+def test_both_limits_hold() -> None:
+    meter = Meter(Limits(rpm=60, tpm=3600), 0.0)
+    small, large = [request(max_tokens=7)], [request(max_tokens=357)]
+    assert [meter.take(b, 0.0) for b in (small, small, large)] == [
+        0.0,
+        1.0,
+        pytest.approx(5.33, 0.01),
+    ]
+
+
+def test_the_limit_is_waited_for_before_asking() -> None:
+    async def ask_four(clock: Clock) -> list[float]:
+        steady = pace(clock, limits=Limits(rpm=60))
+        begun = []
+        for _ in range(4):
+            begun.append(await steady.enter(BATCH))
+            steady.leave()
+        return begun
+
+    assert asyncio.run(ask_four(Clock())) == [100.0, 101.0, 102.0, 103.0]
+
+
+def test_a_crowd_that_meets_a_full_server_is_halved_once_and_grows_back() -> None:
+    clock = Clock()
+    steady = pace(clock)
+    for _ in range(16):
+        steady.failed(100.0, BUSY)
+        clock.now += 0.01
+    assert steady.width == 8
+    steady.failed(clock.now, BUSY)
+    assert steady.width == 4
+    widths = []
+    for _ in range(3):
+        for _ in range(int(steady.width)):
+            steady.answered(clock.now, BATCH, ANSWER)
+        widths.append(steady.width)
+    assert widths == pytest.approx([4.9, 5.7, 6.5], abs=0.1)
+    for _ in range(1000):
+        steady.answered(clock.now, BATCH, ANSWER)
+    assert steady.width == 16
+
+
+def test_one_call_is_always_let_through() -> None:
+    clock = Clock()
+    steady = pace(clock, 2)
+    for _ in range(5):
+        clock.now += 1
+        steady.failed(clock.now, BUSY)
+    assert steady.width == 1
+
+
+def test_other_failures_leave_the_pace_alone() -> None:
+    steady = pace(Clock())
+    steady.failed(200.0, ModelError("The connection broke"))
+    assert steady.width == 16
+
+
+def test_all_leave_a_server_alone_for_as_long_as_it_asks_within_reason() -> None:
+    clock = Clock()
+    steady = pace(clock)
+    steady.failed(100.0, ModelError("HTTP 429", retry_after=7.0, overloaded=True))
+    assert asyncio.run(steady.enter(BATCH)) == 107.0
+    steady.failed(107.0, ModelError("HTTP 503", retry_after=9999.0))
+    assert asyncio.run(steady.enter(BATCH)) == 167.0
+
+
+def answers(per_token: float, tokens: int = 20) -> list[Response]:
+    return [Response(completion_tokens=tokens, latency=per_token * tokens)]
+
+
+def test_answers_that_come_far_more_slowly_than_they_did_halve_the_crowd() -> None:
+    clock = Clock()
+    steady = pace(clock)
+    for speed, width in ((0.01, 16), (0.03, 16), (0.05, 8), (0.05, 16)):
+        clock.now += 1
+        for _ in range(ROUND):
+            steady.answered(clock.now, BATCH, answers(speed))
+        assert (int(steady.width) == 8) == (width == 8), speed
+        for _ in range(200 if width == 8 else 0):
+            steady.answered(clock.now, BATCH, ANSWER)
+
+
+def test_short_answers_are_no_measure_of_speed() -> None:
+    steady = pace(Clock())
+    for seconds in (0.001, 10.0):
+        for _ in range(ROUND):
+            steady.answered(101.0, BATCH, answers(seconds, tokens=2))
+    assert steady.width == 16
+
+
+def test_never_more_at_once_than_the_pace_allows_and_nobody_is_left_waiting() -> None:
+    most_under_way = 0
+
+    async def crowd() -> int:
+        nonlocal most_under_way
+        clock = Clock()
+        steady = pace(clock, 8)
+        steady.failed(100.0, BUSY)
+        done = under_way = 0
+
+        async def work() -> None:
+            nonlocal most_under_way, done, under_way
+            await steady.enter(BATCH)
+            under_way += 1
+            most_under_way = max(most_under_way, under_way)
+            await asyncio.sleep(0)
+            under_way -= 1
+            done += 1
+            steady.leave()
+
+        await asyncio.gather(*(work() for _ in range(40)))
+        return done
+
+    assert asyncio.run(crowd()) == 40
+    assert most_under_way == 4
+
+
+def test_requests_that_begin_alike_stand_together() -> None:
+    long = "A long text that many questions are about. "
+    told = [(f"{long}Who?", "Be brief."), ("Hello", ""), (f"{long}When?", "Be brief.")]
+    told += [(f"{long}Where?", "")]
+    ordered = by_prefix([request(*one) for one in told])
+    assert [(q.messages[-1].content[-6:], len(q.messages)) for q in ordered] == [
+        (" When?", 2),
+        (". Who?", 2),
+        ("Where?", 1),
+        ("Hello", 1),
+    ]
+
+
+def test_a_run_with_limits_asks_in_order_and_scores_everything(tmp_path: Path) -> None:
+    prompts: list[str] = []
+
+    def answer(prompt: str) -> str:
+        prompts.append(prompt)
+        return "Yes."
+
+    with serving(answer=answer, rates={"429": 0.1}) as server:
+        run = carry_out(
+            endpoint(server.url, concurrency=1), tmp_path, limits=Limits(rpm=600_000, tpm=9_000_000)
+        )
+    assert prompts == sorted(prompts)
+    assert run.samples.value.notna().all()
+    assert max(server.answered.values()) == 1
+
+
+def test_a_server_that_takes_few_calls_at_once_answers_everything_once(tmp_path: Path) -> None:
+    patience = Patience(max_attempts=30, first=0.001, longest_obeyed=0.01)
+    with serving(capacity=4, delay=0.01) as server:
+        run = carry_out(endpoint(server.url, concurrency=32), tmp_path, 120, patience=patience)
+    assert run.samples.value.notna().all()
+    assert set(server.answered.values()) == {1}
+    # Thirty-two ask at once and most are turned away; from then on few are.
+    turned_away = sum(entry["fault"] == "429" for entry in server.log)
+    assert 28 <= turned_away < 120
