@@ -19,12 +19,11 @@ from upright.runs.cache import Cache
 from upright.runs.desk import ANSWERS, Desk, OnProgress, Tally
 from upright.runs.engine import Patience
 from upright.runs.estimates import estimate_all
-from upright.runs.journal import Journal
 from upright.runs.judging import judge_all
 from upright.runs.panel import Panel, ask_panel, stage
 from upright.runs.plan import Plan
 from upright.runs.secrets import without_secrets
-from upright.runs.store import FINISHED, STOPPED, Run, describe, now, place, write_info
+from upright.runs.store import FINISHED, STOPPED, Run, claim, describe, now, write_info
 from upright.runs.tables import write_estimates, write_samples, write_verdicts
 
 if sys.platform == "win32":
@@ -75,13 +74,10 @@ def run(
 
     Closes the models and the cache. Whatever it raises, everything received is in the journal.
     """
-    path, started = place(options.out, plan, model)
-    info = describe(plan, model, judges, options.command, options.data)
-    info["started"] = started or info["started"]
-    journal = Journal(path / "journal.jsonl")
+    described = describe(plan, model, judges, options.command, options.data)
+    path, info, journal = claim(options.out, plan, model, described)
     desk = Desk(journal, options.cache, options.patience, on_progress)
     try:
-        write_info(path, info)
         with _stopping(path, info, desk, options.command):
             received = _complete(_receive(plan, model, judges, desk))
             judged = judge_all(plan, received.responses, received.panel.rulings)

@@ -111,6 +111,22 @@ def explained(path: Path) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait until no other process is in here with the same folder."""
+    if sys.platform == "win32":
+        yield
+        return
+    with explained(folder):
+        descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with explained(folder):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _to_line(record: Record) -> bytes:
     rest = msgspec.json.encode(record)[1:]
     return b'{"crc32":"%08x",%b\n' % (crc32(rest), rest)
