@@ -1,7 +1,7 @@
 """What was received, line by line, so that nothing is asked twice after a crash.
 
-Append-only JSONL; each line carries the CRC-32 of the rest of it. A line that a crash cut off
-at the end is dropped; damage anywhere else is reported.
+Append-only JSONL; each line carries the CRC-32 of the rest of it. What a crash left unfinished at
+the end is dropped; damage before a whole line is reported.
 """
 
 import os
@@ -84,19 +84,17 @@ class Journaled(NamedTuple):
 
 def read_journal(path: Path) -> Journaled:
     """Every answer received so far."""
-    answers: dict[str, Response] = {}
-    end = 0
     with explained(path):
         lines = path.read_bytes().splitlines(keepends=True)
-    for number, line in enumerate(lines, start=1):
-        record = _to_record(line)
-        if record is None and number == len(lines):
-            break
+    records = [_to_record(line) for line in lines]
+    # A power cut may leave several lines of rubbish, but nothing whole after them.
+    whole = max((number for number, found in enumerate(records, start=1) if found), default=0)
+    answers: dict[str, Response] = {}
+    for number, record in enumerate(records[:whole], start=1):
         if record is None:
             raise _damaged(path, number)
         answers[record.key] = record.response
-        end += len(line)
-    return Journaled(answers, end)
+    return Journaled(answers, sum(map(len, lines[:whole])))
 
 
 @contextmanager
