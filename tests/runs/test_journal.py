@@ -38,7 +38,9 @@ def test_a_torn_tail_is_dropped_and_overwritten(tmp_path: Path, lost: int) -> No
     assert set(read_journal(path).answers) == {*list(answers)[:-1], "new"}
 
 
-@pytest.mark.parametrize("rubbish", [b"\0" * 4096, b"{\r\n\xff\n\n", b'{"crc32":"00000000",}\n' * 3])
+@pytest.mark.parametrize(
+    "rubbish", [b"\0" * 4096, b"{\r\n\xff\n\n", b'{"crc32":"00000000",}\n' * 3]
+)
 def test_what_a_power_cut_leaves_at_the_end_is_dropped(tmp_path: Path, rubbish: bytes) -> None:
     path = tmp_path / "journal.jsonl"
     answers = written(path)
