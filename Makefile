@@ -5,8 +5,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 MODEL  ?= local/smollm2-135m
 RUN    ?=
+RUNS   ?= 200
 
-.PHONY: help run test test-browser test-full test-slow check format lint types setup clean
+.PHONY: help run test test-browser test-full test-slow chaos check format lint types setup clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -25,6 +26,9 @@ test-full: $(VENV)/.dev  ## every built-in responder on every row of the paper's
 
 test-slow: $(VENV)/.dev  ## the tests on the real embedded model, and of the judges' training
 	$(BIN)/pytest -m slow
+
+chaos: $(VENV)/.dev  ## $(RUNS) runs that are killed, starved and lied to must end as undisturbed ones do
+	$(BIN)/python -m tests.chaos --runs $(RUNS)
 
 check: $(VENV)/.dev lint types  ## may I push? format, lint, types, contracts, fast tests
 	$(BIN)/pytest -n 2

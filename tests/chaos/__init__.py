@@ -1,1 +1,1 @@
-"""Runs under everything that can go wrong at once: `make chaos`, and a short one among the tests."""
+"""Runs under everything that goes wrong at once: `make chaos`, and a few among the tests."""

@@ -4,8 +4,8 @@ import json
 import os
 import resource
 import signal
-import sys
 import time
+import traceback
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from hashlib import sha256
@@ -20,9 +20,8 @@ from upright.models._chat import to_payload
 from upright.models.openai import Endpoint
 from upright.runs import Cache, Options, Patience, run, store
 
-STOPPED = 3
-"""The exit status of a session that ended with a message, as against a traceback (1)."""
-ABORTED = 130
+BROKEN, STOPPED, ABORTED = 1, 3, 130
+"""The exit status of a session that ended with a traceback, with a message, without a word."""
 STUBBORN = Patience(max_attempts=1_000_000, first=0.005, longest=0.05, longest_obeyed=0.05)
 TIMEOUT = 1.0
 COUNT = 80
@@ -56,22 +55,33 @@ class Recording(Endpoint):
 
 def carry_out(session: Session) -> None:
     """A run, or the rest of one; what it says on its way out goes to `said`."""
-    os.setpgid(0, 0)
+    try:
+        status = _outcome(session)
+    except KeyboardInterrupt:
+        # Before the first question and after the last number; the command line does the same.
+        status = ABORTED
+    except Exception:  # noqa: BLE001 - a child shows what broke it
+        traceback.print_exc()
+        status = BROKEN
+    # What multiprocessing does at its end is not what is tried here.
+    os._exit(status)
+
+
+def _outcome(session: Session) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # The sign that blows may fall from now on, and how whatever it starts is found.
+    os.setpgid(0, 0)
     _limit(session)
     if session.clock is not None:
         _unsettle(session.clock)
     try:
         _run(session)
     except UprightError as error:
-        _say(session, str(error))
-        sys.exit(STOPPED)
-    except KeyboardInterrupt:
-        # Before the first question and after the last number Python's own; the command line
-        # makes the same of it.
-        _say(session, "Aborted.")
-        sys.exit(ABORTED)
+        with session.said.open("a") as file:
+            file.write(f"{session.name}: {error}\n")
+        return STOPPED
+    return 0
 
 
 def _run(session: Session) -> None:
@@ -96,11 +106,6 @@ def _endpoint(session: Session, name: str) -> Endpoint:
     return recording
 
 
-def _say(session: Session, text: str) -> None:
-    with session.said.open("a") as file:
-        file.write(f"{session.name}: {text}\n")
-
-
 def _limit(session: Session) -> None:
     """A full disk, where no small one can be mounted: no file may grow beyond so many bytes."""
     if session.largest_file is not None:
@@ -123,4 +128,4 @@ def _unsettle(seed: int) -> None:
             return super().now(tz) + timedelta(seconds=random.uniform(-years, years))
 
     time.time = jumping
-    store.datetime = Jumping  # type: ignore[misc]
+    vars(store)["datetime"] = Jumping

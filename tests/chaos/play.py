@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -14,7 +14,8 @@ from typing import NamedTuple
 from tests.chaos.client import ABORTED, STOPPED, Session, carry_out
 from tests.chaos.ledger import Disagreement, Ledger, assert_same, read_log
 from tests.chaos.server import Arrangement
-from tests.chaos.world import World, ended, started
+from tests.chaos.world import World, ended, is_there, started
+from tests.runs.toy import CONCURRENCY
 from upright.runs.journal import read_journal
 
 FAULTS = {
@@ -82,7 +83,10 @@ class Play:
     server: ForkServerProcess
     begun: int = 0
 
-    def begin(self, ledger: Ledger, **changes: int) -> Running:
+    def begin(
+        self, ledger: Ledger, *, clock: int | None = None, largest_file: int | None = None
+    ) -> Running:
+        """A session that has begun."""
         self.begun += 1
         session = Session(
             f"session-{self.begun}",
@@ -91,9 +95,13 @@ class Play:
             self.place / "said",
             self.judged,
             self.cache,
-            **changes,
+            largest_file,
+            clock,
         )
-        return Running(session, started(carry_out, session), ledger, ledger.expected())
+        process = started(carry_out, session)
+        while process.is_alive() and not is_there(process.pid or 0):
+            time.sleep(0.001)
+        return Running(session, process, ledger, ledger.expected())
 
     def end(self, how: str, *running: Running) -> list[int]:
         """Wait for sessions of one run to be gone, then look at everything."""
@@ -104,6 +112,9 @@ class Play:
         first = running[0]
         names = [one.session.name for one in running]
         unread = first.ledger.close_session(names, first.before)
+        # At most one answer per open connection can have been on its way when a session died.
+        if unread > CONCURRENCY * len(running):
+            raise Disagreement(f"{how}: {unread} answers were sent and are not in the journal")
         self.report.unread[how] += unread
         self.report.most_unread = max(self.report.most_unread, unread)
         return statuses
@@ -124,9 +135,14 @@ class Play:
         return [ledger for ledger in self.ledgers if not ledger.finished()]
 
 
-def _strike(play: Play, how: str, *signals: signal.Signals, **changes: int) -> None:
+def _strike(play: Play, how: str, *signals: signal.Signals) -> None:
     """Every run gets a session; each is hit at a moment of its own."""
-    sessions = [play.begin(ledger, **changes) for ledger in play.unfinished()]
+    _hit(play, how, [play.begin(ledger) for ledger in play.unfinished()], signals)
+
+
+def _hit(
+    play: Play, how: str, sessions: Sequence[Running], signals: Sequence[signal.Signals]
+) -> None:
     for running in sessions:
         play.wait()
         for number in signals:
@@ -150,7 +166,9 @@ def interrupted(play: Play) -> None:
 
 
 def clock_jumps(play: Play) -> None:
-    _strike(play, "clock jumps", signal.SIGKILL, clock=play.random.randrange(1000))
+    seed = play.random.randrange(1000)
+    sessions = [play.begin(ledger, clock=seed) for ledger in play.unfinished()]
+    _hit(play, "clock jumps", sessions, [signal.SIGKILL])
 
 
 def torn(play: Play) -> None:
@@ -195,7 +213,9 @@ def two_at_once(play: Play) -> None:
 def disk_full(play: Play) -> None:
     """Really full where a small disk could be mounted; else no file may grow any more."""
     if play.world.small_disk is None:
-        _strike(play, "disk full", signal.SIGKILL, largest_file=play.random.randrange(200, 20_000))
+        size = play.random.randrange(200, 20_000)
+        sessions = [play.begin(ledger, largest_file=size) for ledger in play.unfinished()]
+        _hit(play, "disk full", sessions, [signal.SIGKILL])
         return
     sessions = [play.begin(ledger) for ledger in play.unfinished()]
     play.wait()
@@ -296,8 +316,9 @@ def _finish(scene: Play) -> None:
 def _count(scene: Play) -> None:
     answered = Counter(e.told for e in read_log(scene.place / "log") if e.what == "answered")
     report = scene.report
+    received = sum(len(ledger.received) for ledger in scene.ledgers)
     report.plays += 1
     report.sessions += scene.begun
-    report.received += sum(len(ledger.received) for ledger in scene.ledgers)
+    report.received += received
     report.answered += answered.total()
-    report.answered_again += answered.total() - sum(len(l.received) for l in scene.ledgers)
+    report.answered_again += answered.total() - received

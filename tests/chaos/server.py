@@ -1,4 +1,4 @@
-"""The misbehaving server of the tests, with slower, ruder faults and a log that survives kill -9."""
+"""The misbehaving server of the tests, slower and ruder, with a log that survives kill -9."""
 
 import asyncio
 import json

@@ -62,7 +62,7 @@ def test_on_a_full_disk_it_says_so_each_time_and_then_goes_on(tmp_path: Path) ->
         cache.put(str(number), LONG)
     with largest_file(100_000):
         for _ in range(2):
-            with pytest.raises(StoreError, match="full|disk I/O"):
+            with pytest.raises(StoreError, match=r"full|disk I/O"):
                 cache.flush()
     cache.close()
     cache = Cache(cache.path)

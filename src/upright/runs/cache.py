@@ -1,7 +1,7 @@
 """Answers by what was asked: the same request to the same model is paid for once.
 
 One SQLite file in the user's cache folder, shared by all runs. Errors are never kept. Beyond
-UPRIGHT_CACHE_LIMIT the answers that came first go first: a run under way has its own in its journal.
+UPRIGHT_CACHE_LIMIT the oldest answers go; what a run under way asked is in its journal as well.
 """
 
 import os

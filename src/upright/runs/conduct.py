@@ -21,7 +21,7 @@ from upright.runs.judging import judge_all
 from upright.runs.panel import Panel, ask_panel, stage
 from upright.runs.plan import Plan
 from upright.runs.secrets import without_secrets
-from upright.runs.signals import sigterm_interrupts, signals_cancel
+from upright.runs.signals import signals_cancel, sigterm_interrupts
 from upright.runs.store import FINISHED, STOPPED, Run, claim, describe, now, write_info
 from upright.runs.tables import write_estimates, write_samples, write_verdicts
 
