@@ -9,6 +9,7 @@ from upright.core import Model, Outcome, Request, Response
 from upright.runs.cache import Cache
 from upright.runs.engine import Patience, drive
 from upright.runs.journal import Journal
+from upright.runs.outage import Outage
 
 ANSWERS, VERDICTS = "answers", "verdicts"
 
@@ -79,6 +80,7 @@ class Desk:
         """A response to every request, by key. Nothing already answered is asked."""
         found = self._known(stage, model, requests)
         outcomes = Counter(_kind(r) for r in found.values())
+        outage = Outage(self.patience.max_attempts, model.concurrency)
 
         def received(batch: Sequence[Request], responses: Sequence[Response]) -> None:
             came = {q.key: r for q, r in zip(batch, responses, strict=True)}
@@ -86,6 +88,7 @@ class Desk:
             found.update(came)
             outcomes.update(_kind(r) for r in responses)
             self.on_progress(Progress(stage, len(found), len(requests), outcomes))
+            outage.watch(came.values())
 
         self.on_progress(Progress(stage, len(found), len(requests), outcomes))
         missing = [request for key, request in requests.items() if key not in found]

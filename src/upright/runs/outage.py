@@ -1,0 +1,34 @@
+"""Tells a server that is gone from answers that fail one by one.
+
+Without this, a server that restarts for minutes turns every question left into an error, and the
+run ends as if it had measured something.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from upright.core import ModelRefused, Response
+
+FEWEST = 20
+"""Answers given up in a row that are no accident."""
+
+
+@dataclass
+class Outage:
+    """Counts the answers that were given up after so many `attempts`, and no other between them."""
+
+    attempts: int
+    concurrency: int
+    in_a_row: int = 0
+
+    def watch(self, responses: Iterable[Response]) -> None:
+        """Raises ModelRefused once nobody seems to be there."""
+        for response in responses:
+            # A failure that was not tried again (a prompt too long) says nothing about others.
+            given_up = response.error is not None and response.attempts >= max(2, self.attempts)
+            self.in_a_row = self.in_a_row + 1 if given_up else 0
+            if self.in_a_row >= max(FEWEST, 2 * self.concurrency):
+                raise ModelRefused(
+                    f"The last {self.in_a_row} questions were all given up, the last one with: "
+                    f"{response.error}. Is the server still there? Those are not kept as answers."
+                )
