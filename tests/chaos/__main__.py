@@ -9,6 +9,7 @@ import argparse
 import shutil
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from tests.chaos.play import Report, play
@@ -21,11 +22,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="the number of the first play")
     parser.add_argument("--minutes", type=float, default=30.0, help="begin no play after these")
+    parser.add_argument("--no-mount", action="store_true", help="full disk: limit files instead")
     told = parser.parse_args()
     start = time.monotonic()
     report = Report()
     place = Path(tempfile.mkdtemp(prefix="upright-chaos-"))
-    with small_disk(place / "disk") as disk:
+    with nullcontext() if told.no_mount else small_disk(place / "disk") as disk:
         world = World(place, disk)
         world.rehearse()
         for number in range(told.first, told.first + told.runs):

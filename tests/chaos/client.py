@@ -36,6 +36,7 @@ class Session(NamedTuple):
     said: Path
     judged: bool = False
     cache: Path | None = None
+    cache_limit: int = 1 << 30
     largest_file: int | None = None
     clock: int | None = None
     record: Path | None = None
@@ -90,7 +91,7 @@ def _run(session: Session) -> None:
     model = _endpoint(session, "test")
     judges = [_endpoint(session, "judge")] if session.judged else []
     plan = planned(model, COUNT, settings, benchmark)
-    cache = Cache(session.cache) if session.cache else None
+    cache = Cache(session.cache, session.cache_limit) if session.cache else None
     options = Options(
         out=session.out, cache=cache, patience=STUBBORN, command=("upright", "run", "toy")
     )

@@ -33,7 +33,7 @@ FAULTS = {
     "stall": 0.02,
 }
 """Each with its share, where a play draws it."""
-LATEST = 0.7
+LATEST = 0.5
 """Seconds until a blow falls, at most: about as long as an undisturbed run takes."""
 OUTCOMES = {0, STOPPED, ABORTED, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT}
 """How a session may end. A traceback is none of them."""
@@ -79,6 +79,7 @@ class Play:
     arrangement: Arrangement
     judged: bool
     cache: Path | None
+    cache_limit: int
     ledgers: list[Ledger]
     server: ForkServerProcess
     begun: int = 0
@@ -95,6 +96,7 @@ class Play:
             self.place / "said",
             self.judged,
             self.cache,
+            self.cache_limit,
             largest_file,
             clock,
         )
@@ -278,7 +280,7 @@ def _scene(world: World, random: Random, number: int, report: Report) -> Play:
         world.port,
         place / "log",
         {fault: FAULTS[fault] for fault in faults},
-        random.uniform(0.005, 0.03),
+        random.uniform(0.005, 0.04),
         storm,
         random.randrange(1000),
     )
@@ -294,6 +296,7 @@ def _scene(world: World, random: Random, number: int, report: Report) -> Play:
         arrangement,
         judged,
         work / "cache.sqlite" if cached else None,
+        random.choice((1 << 30, 30_000)),
         [Ledger(work / name, place / "log", world.known) for name in "ab"[: 1 + paired]],
         world.serving(arrangement),
     )
