@@ -7,7 +7,7 @@ the end is dropped; damage before a whole line is reported.
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from zlib import crc32
@@ -66,13 +66,14 @@ class Journal:
     def _lock(self) -> None:
         if sys.platform == "win32":
             return
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreError(
-                f"Another upright process is carrying out this run in {self.path.parent}. "
-                "Wait for it, or stop it and run the command again."
-            ) from error
+        with explained(self.path):
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise StoreError(
+                    f"Another upright process is carrying out this run in {self.path.parent}. "
+                    "Wait for it, or stop it and run the command again."
+                ) from error
 
 
 class Journaled(NamedTuple):
@@ -118,7 +119,8 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
     with explained(folder):
         descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with explained(folder):
+        # NFS locks no folders. There the journal's own lock remains, which is a file's.
+        with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
