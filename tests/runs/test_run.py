@@ -116,6 +116,21 @@ def test_a_server_that_stays_away_stops_the_run_instead_of_filling_it_with_error
     assert set(server.answered.values()) == {1}
 
 
+def test_what_an_outage_cost_is_asked_again_at_the_end(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+
+    def on_progress(progress: Progress) -> None:
+        seen.append(progress._replace(outcomes=dict(progress.outcomes)))
+        server.rates = {"500": 1.0} if 10 <= progress.done < 25 else {}
+
+    with serving() as server:
+        run = carry_out(endpoint(server.url, concurrency=1), tmp_path, on_progress=on_progress)
+    assert max(progress.outcomes.get(Outcome.ERROR, 0) for progress in seen) == 15
+    assert seen[-1].outcomes == {Outcome.ANSWERED: 40}
+    assert run.info["calls"] == {"planned": 40, "asked": 40, "from_cache": 0, "errors": 0}
+    assert run.samples.value.notna().all()
+
+
 def test_a_wrong_key_is_noticed_at_the_first_answers(tmp_path: Path) -> None:
     with serving(key="right") as server, pytest.raises(ModelRefused, match="refused the key"):
         carry_out(endpoint(server.url, concurrency=4), tmp_path, 200)

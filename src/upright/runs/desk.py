@@ -9,7 +9,7 @@ from upright.core import Model, Outcome, Request, Response
 from upright.runs.cache import Cache
 from upright.runs.engine import Patience, drive
 from upright.runs.journal import Journal
-from upright.runs.outage import Outage
+from upright.runs.outage import Outage, given_up
 
 ANSWERS, VERDICTS = "answers", "verdicts"
 
@@ -63,6 +63,11 @@ class Tally:
         self.prompt_tokens += response.prompt_tokens or 0
         self.completion_tokens += response.completion_tokens or 0
 
+    def take_back(self, errors: int) -> None:
+        """So many errors are asked again."""
+        self.asked -= errors
+        self.errors -= errors
+
 
 @dataclass
 class Desk:
@@ -88,12 +93,21 @@ class Desk:
             found.update(came)
             outcomes.update(_kind(r) for r in responses)
             self.on_progress(Progress(stage, len(found), len(requests), outcomes))
-            outage.watch(came.values())
+
+        def watched(batch: Sequence[Request], responses: Sequence[Response]) -> None:
+            received(batch, responses)
+            outage.watch(responses)
 
         self.on_progress(Progress(stage, len(found), len(requests), outcomes))
         missing = [request for key, request in requests.items() if key not in found]
         if missing:
-            await drive(model, missing, received, self.sync, self.patience)
+            await drive(model, missing, watched, self.sync, self.patience)
+        # A short outage in the middle is over by now: what was given up gets a second chance.
+        lost = [q for key, q in requests.items() if given_up(found[key], outage.attempts)]
+        if lost:
+            outcomes -= Counter({Outcome.ERROR: len(lost)})
+            self.tallies[stage].take_back(len(lost))
+            await drive(model, lost, received, self.sync, self.patience)
         return found
 
     def sync(self) -> None:

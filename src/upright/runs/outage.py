@@ -24,11 +24,14 @@ class Outage:
     def watch(self, responses: Iterable[Response]) -> None:
         """Raises ModelRefused once nobody seems to be there."""
         for response in responses:
-            # A failure that was not tried again (a prompt too long) says nothing about others.
-            given_up = response.error is not None and response.attempts >= max(2, self.attempts)
-            self.in_a_row = self.in_a_row + 1 if given_up else 0
+            self.in_a_row = self.in_a_row + 1 if given_up(response, self.attempts) else 0
             if self.in_a_row >= max(FEWEST, 2 * self.concurrency):
                 raise ModelRefused(
                     f"The last {self.in_a_row} questions were all given up, the last one with: "
                     f"{response.error}. Is the server still there? Those are not kept as answers."
                 )
+
+
+def given_up(response: Response, attempts: int) -> bool:
+    """Whether patience ran out on it. What was not tried again (a prompt too long) never passes."""
+    return response.error is not None and response.attempts >= max(2, attempts)
