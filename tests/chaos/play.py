@@ -5,6 +5,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -148,9 +149,9 @@ def _hit(
     for running in sessions:
         play.wait()
         for number in signals:
-            # Not Process.kill: that looks first whether it is alive, and waits for no second.
             if running.process.is_alive() and running.process.pid:
-                os.kill(running.process.pid, number)
+                with suppress(ProcessLookupError):  # it has just come to its end by itself
+                    os.kill(running.process.pid, number)
                 play.wait(0.02)
         play.end(how, running)
 
