@@ -6,8 +6,9 @@ BIN    := $(VENV)/bin
 MODEL  ?= local/smollm2-135m
 RUN    ?=
 PEERS  ?=
+RUNS   ?= 200
 
-.PHONY: help run test test-browser test-full test-slow bench check format lint types setup clean
+.PHONY: help run test test-browser test-full test-slow bench chaos check format lint types setup clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -29,6 +30,9 @@ test-slow: $(VENV)/.dev  ## the tests on the real embedded model, and of the jud
 
 bench: $(VENV)/.dev  ## how fast: writes docs/performance.md (a quarter of an hour, a quiet machine)
 	$(BIN)/python perf/bench.py $(if $(PEERS),--peers $(PEERS))
+
+chaos: $(VENV)/.dev  ## $(RUNS) runs that are killed, starved and lied to must end as undisturbed ones do
+	$(BIN)/python -m tests.chaos --runs $(RUNS)
 
 check: $(VENV)/.dev lint types  ## may I push? format, lint, types, contracts, fast tests
 	$(BIN)/pytest -n 2

@@ -147,6 +147,10 @@ def test_keys_never_reach_the_run_directory(tmp_path: Path) -> None:
     doctor = upright("doctor", cwd=tmp_path, OPENAI_API_KEY="sk-secret-123")
     assert "sk-secret-123" not in doctor.stdout + doctor.stderr
     assert "OPENAI_API_KEY" in doctor.stdout
+    assert "0 MiB of at most 2,048 (UPRIGHT_CACHE_LIMIT)" in doctor.stdout
+    doctor = upright("doctor", cwd=tmp_path, UPRIGHT_CACHE_LIMIT="lots")
+    assert doctor.returncode == 1
+    assert "UPRIGHT_CACHE_LIMIT='lots' is no size" in doctor.stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")

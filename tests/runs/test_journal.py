@@ -1,12 +1,16 @@
 """What survives a crash, and what is said about damage."""
 
+import errno
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
 
 from upright.core import Response, StoreError
 from upright.runs import Cache
-from upright.runs.journal import Journal, read_journal
+from upright.runs.journal import Journal, one_at_a_time, read_journal
+from upright.runs.tables import write_whole
 
 TEXTS = ("plain", "NUL \x00 and\nlines\r", "😀" * 1000, "")
 
@@ -38,6 +42,20 @@ def test_a_torn_tail_is_dropped_and_overwritten(tmp_path: Path, lost: int) -> No
     assert set(read_journal(path).answers) == {*list(answers)[:-1], "new"}
 
 
+@pytest.mark.parametrize(
+    "rubbish", [b"\0" * 4096, b"{\r\n\xff\n\n", b'{"crc32":"00000000",}\n' * 3]
+)
+def test_what_a_power_cut_leaves_at_the_end_is_dropped(tmp_path: Path, rubbish: bytes) -> None:
+    path = tmp_path / "journal.jsonl"
+    answers = written(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole + rubbish)
+    journal = Journal(path)
+    assert journal.answers == answers
+    journal.close()
+    assert path.read_bytes() == whole
+
+
 def test_damage_in_the_middle_is_reported_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     written(path)
@@ -52,6 +70,17 @@ def test_two_processes_cannot_write_one_journal(tmp_path: Path) -> None:
         Journal(journal.path)
     journal.close()
     Journal(journal.path).close()
+
+
+def test_a_place_that_cannot_lock_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(file: object, how: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with pytest.raises(StoreError, match=r"No locks available\. .*--out"):
+        Journal(tmp_path / "journal.jsonl")
+    with one_at_a_time(tmp_path):
+        pass  # the journal's lock is the one that counts
 
 
 def test_the_cache_keeps_answers_and_never_errors(tmp_path: Path) -> None:
@@ -70,3 +99,13 @@ def test_a_cache_that_cannot_be_used_says_what_to_do(tmp_path: Path) -> None:
         Cache(tmp_path / "file")
     with pytest.raises(StoreError, match="UPRIGHT_CACHE"):
         Cache(tmp_path / "file" / "responses.sqlite")
+
+
+def test_a_table_that_could_not_be_written_leaves_nothing(tmp_path: Path) -> None:
+    def half(file: Path) -> None:
+        file.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(StoreError, match="No space left"):
+        write_whole(tmp_path / "samples.parquet", half)
+    assert list(tmp_path.iterdir()) == []

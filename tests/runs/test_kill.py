@@ -1,6 +1,7 @@
 """A run that dies goes on where it stopped: `kill -9`, Ctrl-C, SIGTERM. Real processes."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from tests.runs.toy import CONCURRENCY, carry_out, endpoint, planned
 from tests.server import Server, serving
+from upright.core import Interrupted
 from upright.models._chat import to_payload
 from upright.runs import open_run
 from upright.runs.journal import read_journal
@@ -104,3 +106,33 @@ def test_the_server_is_a_program_too(tmp_path: Path) -> None:
         == len(entries) - sum(entry["fault"] == "500" for entry in entries)
     )
     assert run.info["calls"]["asked"] == 40
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_while_judging_it_says_so_too(
+    tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judge_all(*told: object) -> None:
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+
+    monkeypatch.setattr("upright.runs.conduct.judge_all", judge_all)
+    with serving() as server:
+        with pytest.raises(Interrupted, match="40 of 40 answers are saved"):
+            carry_out(endpoint(server.url), tmp_path)
+        monkeypatch.undo()
+        run = carry_out(endpoint(server.url), tmp_path)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert set(server.answered.values()) == {1}
+    assert run.info["status"] == "finished"
+
+
+def test_the_same_command_twice_at_once_is_one_run(tmp_path: Path) -> None:
+    with serving(delay=0.02) as server:
+        with child(server, tmp_path) as first, child(server, tmp_path) as second:
+            told = [process.communicate(timeout=30)[1] for process in (first, second)]
+            codes = [first.returncode, second.returncode]
+        assert sorted(codes) == [0, 1]
+        assert "Another upright process" in told[codes.index(1)]
+        assert len(list(tmp_path.iterdir())) == 1
+        assert set(server.answered.values()) == {1}

@@ -99,6 +99,38 @@ def test_a_wrong_key_stops_the_run_and_loses_nothing(tmp_path: Path) -> None:
     assert Counter(server.answered.values()) == {1: 40}
 
 
+def test_a_server_that_stays_away_stops_the_run_instead_of_filling_it_with_errors(
+    tmp_path: Path,
+) -> None:
+    def all_fail_after_ten(progress: Progress) -> None:
+        if progress.done == 10:
+            server.rates = {"500": 1.0}
+
+    with serving() as server:
+        model = endpoint(server.url, concurrency=1)
+        with pytest.raises(ModelRefused, match=r"The last 20 questions.*\n10 of 80 answers are"):
+            carry_out(model, tmp_path, 80, on_progress=all_fail_after_ten)
+        server.rates = {}
+        run = carry_out(endpoint(server.url), tmp_path, 80)
+    assert run.info["calls"] == {"planned": 80, "asked": 80, "from_cache": 0, "errors": 0}
+    assert set(server.answered.values()) == {1}
+
+
+def test_what_an_outage_cost_is_asked_again_at_the_end(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+
+    def on_progress(progress: Progress) -> None:
+        seen.append(progress._replace(outcomes=dict(progress.outcomes)))
+        server.rates = {"500": 1.0} if 10 <= progress.done < 25 else {}
+
+    with serving() as server:
+        run = carry_out(endpoint(server.url, concurrency=1), tmp_path, on_progress=on_progress)
+    assert max(progress.outcomes.get(Outcome.ERROR, 0) for progress in seen) == 15
+    assert seen[-1].outcomes == {Outcome.ANSWERED: 40}
+    assert run.info["calls"] == {"planned": 40, "asked": 40, "from_cache": 0, "errors": 0}
+    assert run.samples.value.notna().all()
+
+
 def test_a_wrong_key_is_noticed_at_the_first_answers(tmp_path: Path) -> None:
     with serving(key="right") as server, pytest.raises(ModelRefused, match="refused the key"):
         carry_out(endpoint(server.url, concurrency=4), tmp_path, 200)

@@ -34,7 +34,7 @@ def doctor(
 
         upright doctor --data ../datasets
     """
-    lines = [python(), memory(), disk(), runtime(), torch(), embedded(), *map(key, KEYS)]
+    lines = [python(), memory(), disk(), cache(), runtime(), torch(), embedded(), *map(key, KEYS)]
     lines += datasets(data)
     for line in lines:
         typer.echo(f"{line.state:<5}{line.what:<20}{line.found}")
@@ -70,6 +70,21 @@ def disk() -> Line:
         return Line(FAIL, "cache folder", f"{folder} cannot be written", fix)
     fix = "Free some space, or point UPRIGHT_CACHE elsewhere."
     return Line(OK if free >= 2 else WARN, "cache folder", f"{folder}, {free:.0f} GiB free", fix)
+
+
+def cache() -> Line:
+    """The answers of earlier runs."""
+    from upright.core import UsageError
+    from upright.runs.cache import cache_limit, cache_path
+
+    path = cache_path()
+    size = path.stat().st_size if path.exists() else 0
+    try:
+        limit = cache_limit()
+    except UsageError as error:
+        return Line(FAIL, "answer cache", f"{size >> 20:,} MiB", str(error))
+    found = f"{size >> 20:,} MiB of at most {limit >> 20:,} (UPRIGHT_CACHE_LIMIT)"
+    return Line(OK, "answer cache", found)
 
 
 def runtime() -> Line:

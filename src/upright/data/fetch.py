@@ -117,7 +117,9 @@ def _unpack_one(
             f"  expected sha256 {file.sha256}\n  found    sha256 {found}"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
 
 
 def _reason(error: Exception) -> str:

@@ -1,8 +1,11 @@
 """Answers by what was asked: the same request to the same model is paid for once.
 
-One SQLite file in the user's cache folder, shared by all runs. Errors are never kept.
+One SQLite file in the user's cache folder, shared by all runs. Errors are never kept. Beyond
+UPRIGHT_CACHE_LIMIT the oldest answers go; what a run under way asked is in its journal as well.
 """
 
+import os
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,18 +13,24 @@ from pathlib import Path
 
 import msgspec
 
-from upright.core import Response, StoreError
+from upright.core import Response, StoreError, UsageError
 from upright.data.places import cache_dir
 
 AT_ONCE = 500
 """Keys per query; older SQLite takes at most 999."""
+LIMIT = "2G"
+"""Bytes the cache may use where UPRIGHT_CACHE_LIMIT says nothing: a million answers or so."""
+UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+ROOM = 0.9
+"""Of the limit is left after dropping the oldest, so that not every flush has to."""
 
 
 class Cache:
     """Answers written are kept in memory until `flush`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limit: int | None = None) -> None:
         self.path = path
+        self.limit = cache_limit() if limit is None else limit
         self._unwritten: dict[str, Response] = {}
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,6 +38,8 @@ class Cache:
             self._db = sqlite3.connect(
                 path, timeout=30, isolation_level=None, check_same_thread=False
             )
+            # Has to stand before the first table: lets pages go back to the disk.
+            self._db.execute("PRAGMA auto_vacuum=INCREMENTAL")
             # WAL: several runs may read and write at once, and a commit does not wait for a disk.
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
@@ -58,11 +69,21 @@ class Cache:
         if not self._unwritten:
             return
         rows = [(key, msgspec.json.encode(r)) for key, r in self._unwritten.items()]
-        with self._explained():
-            self._db.execute("BEGIN IMMEDIATE")
+        with self._explained(), self._transaction():
             self._db.executemany("INSERT OR REPLACE INTO responses VALUES (?, ?)", rows)
-            self._db.execute("COMMIT")
         self._unwritten.clear()
+        if self.size > self.limit:
+            self._drop_oldest()
+
+    @property
+    def size(self) -> int:
+        """Bytes in use."""
+        with self._explained():
+            pages, free, size = (
+                self._db.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("page_count", "freelist_count", "page_size")
+            )
+        return int((pages - free) * size)
 
     def close(self) -> None:
         """Flush and let go of the file."""
@@ -70,6 +91,33 @@ class Cache:
             self.flush()
         finally:
             self._db.close()
+
+    def _drop_oldest(self) -> None:
+        """A new answer gets the next row number, so the lowest are the oldest."""
+        with self._explained():
+            while self.size > self.limit * ROOM:
+                with self._transaction():
+                    self._db.execute(
+                        "DELETE FROM responses WHERE rowid IN "
+                        "(SELECT rowid FROM responses ORDER BY rowid LIMIT ?)",
+                        (AT_ONCE,),
+                    )
+                    [dropped] = self._db.execute("SELECT changes()").fetchone()
+                if not dropped:
+                    break
+            self._db.execute("PRAGMA incremental_vacuum").fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing. On a full disk SQLite may have undone it before we can."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -84,4 +132,17 @@ class Cache:
 
 def open_cache() -> Cache:
     """The user's cache."""
-    return Cache(cache_dir() / "responses.sqlite")
+    return Cache(cache_path())
+
+
+def cache_path() -> Path:
+    return cache_dir() / "responses.sqlite"
+
+
+def cache_limit() -> int:
+    """UPRIGHT_CACHE_LIMIT in bytes: 500000, 500K, 200M or 2G."""
+    said = os.environ.get("UPRIGHT_CACHE_LIMIT") or LIMIT
+    read = re.fullmatch(r"(\d+)([KMG]?)", said.strip().upper(), re.ASCII)
+    if read is None:
+        raise UsageError(f"UPRIGHT_CACHE_LIMIT={said!r} is no size: write 200M or 2G.")
+    return int(read[1]) * UNITS[read[2]]

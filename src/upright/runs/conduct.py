@@ -2,9 +2,7 @@
 
 import asyncio
 import shlex
-import signal
 import sys
-import threading
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,13 +18,13 @@ from upright.runs.desk import ANSWERS, Desk, OnProgress, Tally
 from upright.runs.engine import Patience
 from upright.runs.estimates import estimate_all
 from upright.runs.garbage import seldom_collected
-from upright.runs.journal import Journal
 from upright.runs.judging import judge_all
 from upright.runs.limits import Limits
 from upright.runs.panel import Panel, ask_panel, stage
 from upright.runs.plan import Plan
 from upright.runs.secrets import without_secrets
-from upright.runs.store import FINISHED, STOPPED, Run, describe, now, place, write_info
+from upright.runs.signals import signals_cancel, sigterm_interrupts
+from upright.runs.store import FINISHED, STOPPED, Run, claim, describe, now, write_info
 from upright.runs.tables import write_estimates, write_samples, write_verdicts
 
 if sys.platform == "win32":
@@ -63,7 +61,6 @@ class Received(NamedTuple):
 
 
 DEFAULTS = Options()
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 T = TypeVar("T")
 
 
@@ -79,13 +76,10 @@ def run(
 
     Closes the models and the cache. Whatever it raises, everything received is in the journal.
     """
-    path, started = place(options.out, plan, model)
-    info = describe(plan, model, judges, options.command, options.data)
-    info["started"] = started or info["started"]
-    journal = Journal(path / "journal.jsonl")
+    described = describe(plan, model, judges, options.command, options.data)
+    path, info, journal = claim(options.out, plan, model, described)
     desk = Desk(journal, options.cache, options.patience, options.limits, on_progress)
     try:
-        write_info(path, info)
         with _stopping(path, info, desk, options.command):
             received = _complete(_receive(plan, model, judges, desk))
             judged = judge_all(plan, received.responses, received.panel.rulings)
@@ -107,7 +101,7 @@ def run(
 
 async def _receive(plan: Plan, model: Model, judges: Sequence[Model], desk: Desk) -> Received:
     """Everything that needs a model."""
-    with _signals_cancel():
+    with signals_cancel():
         try:
             responses = await desk.answer(ANSWERS, model, plan.requests)
             return Received(responses, await ask_panel(plan, responses, desk, judges))
@@ -123,7 +117,8 @@ def _stopping(
     """A run that must stop says what is saved and how to go on."""
     again = shlex.join(without_secrets(command)) or "the same command"
     try:
-        yield
+        with sigterm_interrupts():
+            yield
     except StoreError as error:
         raise StoreError(
             f"{error}\nWhat is in {path} is not asked again. To go on there: {again}"
@@ -140,22 +135,6 @@ def _stopping(
         raise Interrupted(f"Stopped. {saved}. To go on: {again}") from error
 
 
-@contextmanager
-def _signals_cancel() -> Iterator[None]:
-    """Ctrl-C and SIGTERM cancel the current task, so that everything is put away in order."""
-    task, loop = asyncio.current_task(), asyncio.get_running_loop()
-    if task is None or sys.platform == "win32" or not _is_main_thread():
-        yield
-        return
-    for number in SIGNALS:
-        loop.add_signal_handler(number, task.cancel)
-    try:
-        yield
-    finally:
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
-
-
 def _complete(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end; in a thread of its own where a loop is running already (notebooks)."""
 
@@ -169,11 +148,6 @@ def _complete(work: Coroutine[Any, Any, T]) -> T:
         return alone()
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(alone).result()
-
-
-def _is_main_thread() -> bool:
-    """The only one that may handle signals."""
-    return threading.current_thread() is threading.main_thread()
 
 
 def _counts(desk: Desk) -> dict[str, Any]:

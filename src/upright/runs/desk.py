@@ -10,6 +10,7 @@ from upright.runs.cache import Cache
 from upright.runs.engine import Patience, drive
 from upright.runs.journal import Journal
 from upright.runs.limits import Limits
+from upright.runs.outage import Outage, given_up
 
 ANSWERS, VERDICTS = "answers", "verdicts"
 
@@ -63,6 +64,11 @@ class Tally:
         self.prompt_tokens += response.prompt_tokens or 0
         self.completion_tokens += response.completion_tokens or 0
 
+    def take_back(self, errors: int) -> None:
+        """So many errors are asked again."""
+        self.asked -= errors
+        self.errors -= errors
+
 
 @dataclass
 class Desk:
@@ -81,6 +87,7 @@ class Desk:
         """A response to every request, by key. Nothing already answered is asked."""
         found = self._known(stage, model, requests)
         outcomes = Counter(_kind(r) for r in found.values())
+        outage = Outage(self.patience.max_attempts, model.concurrency)
 
         def received(came: Mapping[str, Response]) -> None:
             self._keep(stage, model, came)
@@ -88,10 +95,20 @@ class Desk:
             outcomes.update(map(_kind, came.values()))
             self.on_progress(Progress(stage, len(found), len(requests), outcomes))
 
+        def watched(came: Mapping[str, Response]) -> None:
+            received(came)
+            outage.watch(list(came.values()))
+
         self.on_progress(Progress(stage, len(found), len(requests), outcomes))
         missing = [request for key, request in requests.items() if key not in found]
         if missing:
-            await drive(model, missing, received, self.sync, self.patience, self.limits)
+            await drive(model, missing, watched, self.sync, self.patience, self.limits)
+        # A short outage in the middle is over by now: what was given up gets a second chance.
+        lost = [q for key, q in requests.items() if given_up(found[key], outage.attempts)]
+        if lost:
+            outcomes -= Counter({Outcome.ERROR: len(lost)})
+            self.tallies[stage].take_back(len(lost))
+            await drive(model, lost, received, self.sync, self.patience, self.limits)
         return found
 
     def sync(self) -> None:

@@ -1,13 +1,13 @@
 """What was received, line by line, so that nothing is asked twice after a crash.
 
-Append-only JSONL; each line carries the CRC-32 of the rest of it. A line that a crash cut off
-at the end is dropped; damage anywhere else is reported.
+Append-only JSONL; each line carries the CRC-32 of the rest of it. What a crash left unfinished at
+the end is dropped; damage before a whole line is reported.
 """
 
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from zlib import crc32
@@ -66,13 +66,14 @@ class Journal:
     def _lock(self) -> None:
         if sys.platform == "win32":
             return
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreError(
-                f"Another upright process is carrying out this run in {self.path.parent}. "
-                "Wait for it, or stop it and run the command again."
-            ) from error
+        with explained(self.path):
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise StoreError(
+                    f"Another upright process is carrying out this run in {self.path.parent}. "
+                    "Wait for it, or stop it and run the command again."
+                ) from error
 
 
 class Journaled(NamedTuple):
@@ -84,19 +85,17 @@ class Journaled(NamedTuple):
 
 def read_journal(path: Path) -> Journaled:
     """Every answer received so far."""
-    answers: dict[str, Response] = {}
-    end = 0
     with explained(path):
         lines = path.read_bytes().splitlines(keepends=True)
-    for number, line in enumerate(lines, start=1):
-        record = _to_record(line)
-        if record is None and number == len(lines):
-            break
+    records = [_to_record(line) for line in lines]
+    # A power cut may leave several lines of rubbish, but nothing whole after them.
+    whole = max((number for number, found in enumerate(records, start=1) if found), default=0)
+    answers: dict[str, Response] = {}
+    for number, record in enumerate(records[:whole], start=1):
         if record is None:
             raise _damaged(path, number)
         answers[record.key] = record.response
-        end += len(line)
-    return Journaled(answers, end)
+    return Journaled(answers, sum(map(len, lines[:whole])))
 
 
 @contextmanager
@@ -109,6 +108,23 @@ def explained(path: Path) -> Iterator[None]:
             f"Cannot use {path}: {error.strerror or error}. Free some space, make it "
             "writable, or start elsewhere with --out."
         ) from error
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait until no other process is in here with the same folder."""
+    if sys.platform == "win32":
+        yield
+        return
+    with explained(folder):
+        descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        # NFS locks no folders. There the journal's own lock remains, which is a file's.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _to_line(record: Record) -> bytes:

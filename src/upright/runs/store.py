@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from upright.core import Benchmark, Card, Model, StoreError
-from upright.runs.journal import explained
+from upright.runs.journal import Journal, explained, one_at_a_time
 from upright.runs.plan import Plan
 from upright.runs.secrets import without_secrets
 from upright.runs.tables import write_whole
@@ -82,6 +82,38 @@ def read_info(path: Path) -> dict[str, Any]:
 def write_info(path: Path, info: Mapping[str, Any]) -> None:
     text = msgspec.json.format(msgspec.json.encode(info), indent=2)
     write_whole(path / "run.json", lambda file: file.write_bytes(text + b"\n"))
+
+
+class Claimed(NamedTuple):
+    """A run's folder that is this process's own, with its description and its open journal."""
+
+    path: Path
+    info: dict[str, Any]
+    journal: Journal
+
+
+def claim(out: Path, plan: Plan, model: Model, info: Mapping[str, Any]) -> Claimed:
+    """Take the run's folder and write its run.json.
+
+    One process at a time does this: of two that start at once, the second must see the first's
+    folder, or each makes one and both ask everything.
+    """
+    with explained(out):
+        out.mkdir(parents=True, exist_ok=True)
+    with one_at_a_time(out):
+        path, started = place(out, plan, model)
+        journal = Journal(path / "journal.jsonl")
+        if _glance(path).get("status") == FINISHED:  # in the meantime, by another process
+            journal.close()
+            path, started = place(out, plan, model)
+            journal = Journal(path / "journal.jsonl")
+        info = {**info, "started": started or info["started"]}
+        try:
+            write_info(path, info)
+        except StoreError:
+            journal.close()
+            raise
+    return Claimed(path, info, journal)
 
 
 def place(out: Path, plan: Plan, model: Model) -> tuple[Path, str | None]:

@@ -145,10 +145,15 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """A file appears under its name only when all of it is on the disk."""
     unfinished = path.with_name(f"{path.name}.unfinished")
     with explained(path):
-        write(unfinished)
-        with unfinished.open("rb+") as file:
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        try:
+            write(unfinished)
+            with unfinished.open("rb+") as file:
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        except OSError:
+            # On a full disk half a table would take the room that going on needs.
+            unfinished.unlink(missing_ok=True)
+            raise
 
 
 def _write(path: Path, table: pa.Table) -> None:

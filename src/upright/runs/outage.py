@@ -1,0 +1,37 @@
+"""Tells a server that is gone from answers that fail one by one.
+
+Without this, a server that restarts for minutes turns every question left into an error, and the
+run ends as if it had measured something.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from upright.core import ModelRefused, Response
+
+FEWEST = 20
+"""Answers given up in a row that are no accident."""
+
+
+@dataclass
+class Outage:
+    """Counts the answers that were given up after so many `attempts`, and no other between them."""
+
+    attempts: int
+    concurrency: int
+    in_a_row: int = 0
+
+    def watch(self, responses: Iterable[Response]) -> None:
+        """Raises ModelRefused once nobody seems to be there."""
+        for response in responses:
+            self.in_a_row = self.in_a_row + 1 if given_up(response, self.attempts) else 0
+            if self.in_a_row >= max(FEWEST, 2 * self.concurrency):
+                raise ModelRefused(
+                    f"The last {self.in_a_row} questions were all given up, the last one with: "
+                    f"{response.error}. Is the server still there? Those are not kept as answers."
+                )
+
+
+def given_up(response: Response, attempts: int) -> bool:
+    """Whether patience ran out on it. What was not tried again (a prompt too long) never passes."""
+    return response.error is not None and response.attempts >= max(2, attempts)
