@@ -77,6 +77,17 @@ def betting(draws: Draws, aim: Aim | None = None, level: float = LEVEL) -> Bound
     return Bounds(low, high) if low <= high else _crossed(draws)
 
 
+def expected_draws(draws: Draws, aim: Aim, level: float = LEVEL) -> float:
+    """About how many clusters of a finite benchmark `betting` needs to reach the aim.
+
+    Kelly's capital against an m at distance h grows by h^2 / (2 variance) a draw; the finite
+    benchmark needs the harmonic sum of what that takes without an end, and of its own size.
+    """
+    variance = _variances_before(np.append(draws.values, 0.0))[-1]
+    endless = 2 * np.log(2 / (1 - level)) * variance / aim.half_width**2
+    return float(1 / (1 / endless + 1 / aim.clusters))
+
+
 def empirical_bernstein(draws: Draws, level: float = LEVEL) -> Bounds:
     """The predictable plug-in empirical Bernstein confidence sequence (Theorem 2; without
     replacement section 5.2): in closed form, and wider than `betting`."""
