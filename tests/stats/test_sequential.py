@@ -1,29 +1,38 @@
 """Confidence sequences: against the paper's formulas, and whether one may really stop anywhere."""
 
+from collections import Counter
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upright.stats.intervals import Floats, wilson
+from upright.stats.intervals import Bounds, Floats, wilson
 from upright.stats.sequential import (
     MOST,
+    MOST_AIMED,
     Aim,
     Draws,
-    betting,
     empirical_bernstein,
     expected_draws,
+    of_rate,
+    of_whole,
 )
 
 GOAL = np.log(2 / 0.05)
-AIM = Aim(0.05, 200)
+H = 0.05
 values = st.lists(st.sampled_from([0.0, 0.25, 1.0]) | st.floats(0, 1), min_size=1, max_size=60)
 
 
-def drawn(found: list[float] | Floats, total: float | None = None) -> Draws:
-    return Draws(np.array(found, float), np.ones(len(found)), total)
+def drawn(found: list[float] | Floats) -> Draws:
+    return Draws(np.array(found, float), np.ones(len(found)), 1)
+
+
+def single(half_width: float, count: int) -> Aim:
+    """For a benchmark of samples that are clusters of their own."""
+    return Aim(half_width, count, count)
 
 
 def variances_before(x: list[float]) -> list[float]:
@@ -47,94 +56,134 @@ def test_bernstein_is_the_formula_of_theorem_2(x: list[float]) -> None:
         low = max(low, (centre - GOAL - paid) / weight)
         high = min(high, (centre + GOAL + paid) / weight)
     if low <= high:
-        assert empirical_bernstein(drawn(x)) == pytest.approx((low, high), abs=1e-9)
+        assert empirical_bernstein(np.array(x)) == pytest.approx((low, high), abs=1e-9)
 
 
-@given(values, st.integers(0, 40))
-def test_betting_leaves_out_just_what_a_gambler_got_rich_against(x: list[float], more: int) -> None:
-    """Equation 26 and Theorem 3, without replacement as in section 5, m by m."""
-    total = len(x) + more
-    bounds = betting(drawn(x, total))
+@given(values, st.booleans())
+def test_betting_leaves_out_just_what_a_gambler_got_rich_against(x: list[float], end: bool) -> None:
+    """Theorem 3 with equation 26, and section 5 with Kelly's bets, m by m."""
+    total, variances = len(x) + 20, variances_before(x)
+    bounds = of_whole(drawn(x), single(H, total)) if end else of_rate(drawn(x))
     for m in np.linspace(0.005, 0.995, 34):
         capital, richest = 0.0, 0.0
-        for t, (value, variance) in enumerate(zip(x, variances_before(x), strict=True), start=1):
-            mean = (total * m - sum(x[: t - 1])) / (total - t + 1)
+        for t, (value, variance) in enumerate(zip(x, variances, strict=True), start=1):
+            if end:
+                mean = (total * m - sum(x[: t - 1])) / (total - t + 1)
+                bet, most = H * total / (total - t + 1) / variance, MOST_AIMED
+            else:
+                mean, bet, most = m, np.sqrt(2 * GOAL / (variance * t * np.log(1 + t))), MOST
             if mean < 0:
                 richest = np.inf
                 break
-            bet = np.sqrt(2 * GOAL / (variance * t * np.log(1 + t)))
-            capital += np.log1p(min(bet, MOST / max(mean, 1e-12)) * (value - mean))
+            capital += np.log1p(min(bet, most / max(mean, 1e-12)) * (value - mean))
             richest = max(richest, capital)
         if m < bounds.low - 1e-6:
-            assert richest >= GOAL or total * m < sum(x) + 1e-6
+            assert richest >= GOAL or (end and total * m < sum(x) + 1e-6)
         if bounds.low + 1e-6 < m < bounds.high:
             assert richest < GOAL
 
 
-@given(values, st.integers(0, 40), st.sampled_from([None, AIM]))
-def test_a_sequence_only_closes_and_mirrors(x: list[float], more: int, aim: Aim | None) -> None:
-    for total in (None, float(len(x) + more)):
-        earlier = betting(drawn(x[: len(x) // 2], total), aim)
-        now = betting(drawn(x, total), aim)
-        turned = betting(drawn([1 - v for v in x], total), aim)
-        assert 0 <= now.low <= now.high <= 1
-        assert now.high - now.low <= earlier.high - earlier.low + 1e-9
-        assert (1 - turned.high, 1 - turned.low) == pytest.approx(now, abs=1e-6)
+@given(values, st.sampled_from(["rate", "aimed", "whole"]))
+def test_a_sequence_only_closes_and_mirrors(x: list[float], kind: str) -> None:
+    aim = single(H, len(x) + 9)
+
+    def bounds(found: list[float]) -> Bounds:
+        if kind == "whole":
+            return of_whole(drawn(found), aim)
+        return of_rate(drawn(found), aim if kind == "aimed" else None)
+
+    earlier, now, turned = bounds(x[: len(x) // 2]), bounds(x), bounds([1 - v for v in x])
+    assert 0 <= now.low <= now.high <= 1
+    assert now.high - now.low <= earlier.high - earlier.low + 1e-9
+    assert (1 - turned.high, 1 - turned.low) == pytest.approx(now, abs=1e-6)
 
 
 @given(values)
 def test_nothing_is_open_once_all_is_drawn(x: list[float]) -> None:
-    for bounds in (betting(drawn(x, len(x)), AIM), empirical_bernstein(drawn(x, len(x)))):
-        assert bounds == pytest.approx((np.mean(x), np.mean(x)), abs=1e-6)
+    bounds = of_whole(drawn(x), single(H, len(x)))
+    assert bounds == pytest.approx((np.mean(x), np.mean(x)), abs=1e-6)
 
 
 def test_nothing_drawn_says_nothing() -> None:
-    assert betting(drawn([])) == empirical_bernstein(drawn([])) == (0.0, 1.0)
+    none = np.array([])
+    for bounds in (
+        of_rate(drawn([])),
+        of_whole(drawn([]), single(H, 9)),
+        empirical_bernstein(none),
+    ):
+        assert bounds == (0.0, 1.0)
 
 
-def by_size(means: Floats, sizes: Floats, rng: np.random.Generator) -> Draws:
-    """All clusters of a benchmark, drawn in proportion to their sizes."""
-    order = np.argsort(rng.exponential(size=len(sizes)) / sizes)
-    return Draws(means[order], sizes[order], float(sizes.sum()))
+def test_clusters_of_one_answer_repeated_say_as_much_as_one() -> None:
+    rng = np.random.default_rng(5)
+    x = (rng.random(80) < 0.8).astype(float)
+    fives = Draws(5 * x, np.full(80, 5.0), 5)
+    assert of_rate(fives) == pytest.approx(of_rate(drawn(x)), abs=1e-9)
+    assert of_whole(fives, Aim(H, 500, 100)) == pytest.approx(
+        of_whole(drawn(x), single(H, 100)), abs=1e-9
+    )
 
 
-def finite(rate: float) -> Callable[[np.random.Generator], tuple[Draws, float]]:
-    def case(rng: np.random.Generator) -> tuple[Draws, float]:
+class Case(NamedTuple):
+    """Draws, the truth, and the benchmark's aim where that is the value of all of it."""
+
+    draws: Draws
+    truth: float
+    aim: Aim | None = None
+
+
+def finite(rate: float) -> Callable[[np.random.Generator], Case]:
+    def case(rng: np.random.Generator) -> Case:
         x = (rng.permutation(300) < round(300 * rate)).astype(float)
-        return drawn(x[:260], 300), float(x.mean())
+        return Case(drawn(x[:260]), float(x.mean()), single(H, 300))
 
     return case
 
 
-def unlimited(rate: float) -> Callable[[np.random.Generator], tuple[Draws, float]]:
-    return lambda rng: (drawn((rng.random(300) < rate).astype(float)), rate)
+def unlimited(rate: float) -> Callable[[np.random.Generator], Case]:
+    return lambda rng: Case(drawn((rng.random(300) < rate).astype(float)), rate)
 
 
-def uneven(rng: np.random.Generator) -> tuple[Draws, float]:
+def uneven(*, end: bool) -> Callable[[np.random.Generator], Case]:
     """Large clusters are hard ones: means by cluster and means by item are far apart."""
-    sizes = rng.choice([1.0, 2.0, 10.0], 150)
-    means = rng.binomial(sizes.astype(int), np.where(sizes > 5, 0.2, 0.9)) / sizes
-    draws = by_size(means, sizes, rng)
-    part = Draws(draws.values[:110], draws.sizes[:110], draws.total)
-    return part, float(np.average(means, weights=sizes))
+
+    def case(rng: np.random.Generator) -> Case:
+        sizes = rng.choice([1.0, 2.0, 10.0], 150)
+        sums = rng.binomial(sizes.astype(int), np.where(sizes > 5, 0.2, 0.9)).astype(float)
+        draws = Draws(sums[:110], sizes[:110], 10)
+        if end:
+            return Case(draws, sums.sum() / sizes.sum(), Aim(H, int(sizes.sum()), 150))
+        return Case(draws, (0.9 * 3 + 0.2 * 10) / 13)
+
+    return case
 
 
 @pytest.mark.parametrize(
-    "case", [finite(0.5), finite(0.95), unlimited(0.5), unlimited(0.9), uneven]
+    "case",
+    [
+        finite(0.5),
+        finite(0.95),
+        unlimited(0.5),
+        unlimited(0.9),
+        uneven(end=True),
+        uneven(end=False),
+    ],
 )
-@pytest.mark.parametrize("aim", [None, AIM])
 def test_the_truth_is_never_left_out_in_95_percent_of_runs(
-    case: Callable[[np.random.Generator], tuple[Draws, float]], aim: Aim | None
+    case: Callable[[np.random.Generator], Case],
 ) -> None:
     """At no time at all: bounds are intersections over time, so the last ones tell of all."""
     rng, reps = np.random.default_rng(7), 250
-    held = {betting: 0, empirical_bernstein: 0}
+    held: Counter[str] = Counter()
     for _ in range(reps):
-        draws, truth = case(rng)
-        low, high = betting(draws, aim)
-        held[betting] += low - 1e-9 <= truth <= high + 1e-9
-        low, high = empirical_bernstein(draws)
-        held[empirical_bernstein] += low - 1e-9 <= truth <= high + 1e-9
+        draws, truth, aim = case(rng)
+        found = {"aimed": of_rate(draws, single(H, 300)), "plug-in": of_rate(draws)}
+        if aim:
+            found = {"whole": of_whole(draws, aim)}
+        if draws.largest == 1:
+            found["Bernstein"] = empirical_bernstein(draws.sums, aim and aim.clusters)
+        for name, (low, high) in found.items():
+            held[name] += low - 1e-9 <= truth <= high + 1e-9
     # 0.95 less two Monte-Carlo errors of 250 runs
     assert min(held.values()) / reps >= 0.95 - 2 * np.sqrt(0.95 * 0.05 / reps), held
 
@@ -150,12 +199,12 @@ def test_an_interval_for_a_fixed_number_does_not_survive_looking() -> None:
 
 
 def test_the_expected_end_is_about_where_it_ends() -> None:
-    rng, aim = np.random.default_rng(9), Aim(0.03, 1000)
+    rng, aim = np.random.default_rng(9), single(0.03, 1000)
     for rate in (0.5, 0.8, 0.9):
         x = (rng.permutation(1000) < 1000 * rate).astype(float)
         ends = next(
             n
             for n in range(50, 1001, 10)
-            if np.ptp(betting(drawn(x[:n], 1000), aim)) / 2 <= aim.half_width
+            if np.ptp(of_whole(drawn(x[:n]), aim)) / 2 <= aim.half_width
         )
         assert expected_draws(drawn(x), aim) == pytest.approx(ends, rel=0.15)

@@ -8,9 +8,10 @@ before it, and the proof of a confidence sequence rests on just that being impos
 slice gets is its share give or take chance.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import ceil, log
+from math import ceil
 from typing import Any, NamedTuple
 
 import msgspec
@@ -31,8 +32,6 @@ GROWTH = 1.1
 """Each round has at least a tenth more: the last one asks a twentieth too much on average."""
 NEAR = 0.9
 """How far to go at once towards the expected end, so that there are few rounds."""
-DIGITS = 13
-"""Of a digest in hexadecimal: as many as a float holds."""
 
 Cluster = list[Item]
 
@@ -91,7 +90,9 @@ class Asking:
         self._metric = self._score_set.metrics[0]
         self._about = [item for item in items if self._metric.of(item.sample)]
         self._order = _order(items, {item.id for item in self._about}, plan.settings.seed)
-        self._aim = Aim(half_width, sum(cluster.leads for cluster in self._order))
+        leading = sum(cluster.leads for cluster in self._order)
+        self._aim = Aim(half_width, len(self._about), leading)
+        self._largest = _largest(self._about)
         self._taken, self._rounds = 0, 0
         self._whole: Bounds | None = None
         self._expected = 0.0
@@ -118,9 +119,9 @@ class Asking:
         if isinstance(self._metric.compute, Mean):
             judged = judge_part(self._score_set, self._so_far, responses, {})
             answers = [one.scored for one in judged]
-            self._whole = whole_value(self._metric, answers, len(self._about), self._aim)
+            self._whole = whole_value(self._metric, answers, self._largest, self._aim)
             about = [one for one in answers if self._metric.of(one.sample)]
-            draws = draws_of(about, value_of(self._metric.compute), None)
+            draws = draws_of(about, value_of(self._metric.compute), None, self._largest)
             self._expected = expected_draws(draws, self._aim)
         self.done = self._reached or self._taken == len(self._order)
 
@@ -134,7 +135,10 @@ class Asking:
             half_width=self._aim.half_width,
             planned=len(self._items),
             asked=len(self.asked),
+            about=self._aim.items,
             clusters=self._aim.clusters,
+            largest=self._largest,
+            largest_of_all=_largest(self._items),
             rounds=self._rounds,
             stopped=stopped,
             reason=self._reason(stopped),
@@ -165,6 +169,12 @@ class Asking:
         return leading[wanted - 1] if wanted < len(leading) else len(self._order)
 
 
+def _largest(items: Sequence[Item]) -> int:
+    """The most items of one cluster."""
+    sizes = Counter(item.sample.group or item.sample.id for item in items)
+    return max(sizes.values(), default=1)
+
+
 class _Ordered(NamedTuple):
     """A cluster, and whether the headline is about any of it."""
 
@@ -173,26 +183,17 @@ class _Ordered(NamedTuple):
 
 
 def _order(items: Sequence[Item], about: set[str], seed: int) -> list[_Ordered]:
-    """Whole clusters in a random order: the next of those the headline is about is each with
-    probability proportional to how many of its items it is about (stats/sequential.py); those it
-    is not about lie evenly between them.
-
-    Such an order is that of independent exponential waiting times whose rates are the sizes.
+    """Whole clusters in a random order, by their names alone: the score sets of one benchmark
+    share their questions as far as they can. Clusters that the headline is not about lie evenly
+    between those that it is about.
     """
     clusters: dict[str, Cluster] = {}
     for item in items:
         clusters.setdefault(item.sample.group or item.sample.id, []).append(item)
-    sizes = {name: sum(i.id in about for i in found) for name, found in clusters.items()}
-    waits = {name: _wait(seed, name) / max(sizes[name], 1) for name in clusters}
+    leading = {name for name, found in clusters.items() if any(i.id in about for i in found)}
+    shuffled = sorted(clusters, key=lambda name: digest((seed, "until", name)))
     placed: list[tuple[float, bool, str]] = []
     for leads in (True, False):
-        names = sorted((n for n in clusters if (sizes[n] > 0) == leads), key=lambda n: waits[n])
+        names = [name for name in shuffled if (name in leading) == leads]
         placed += [((at + 0.5) / len(names), leads, name) for at, name in enumerate(names)]
     return [_Ordered(clusters[name], leads) for _, leads, name in sorted(placed)]
-
-
-def _wait(seed: int, name: str) -> float:
-    """An exponential waiting time of rate 1, by the cluster's name alone: the score sets of one
-    benchmark share their questions as far as they can."""
-    drawn = int(digest((seed, "until", name))[:DIGITS], 16)
-    return -log((drawn + 0.5) / 16**DIGITS)

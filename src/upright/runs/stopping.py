@@ -17,14 +17,15 @@ from upright.core import Interval, Metric, Scored
 from upright.runs.stored import Part
 from upright.stats.intervals import Bounds
 from upright.stats.metrics import NOTHING, Compute, Mean, Value, cluster
-from upright.stats.sequential import Aim, Draws, betting
+from upright.stats.sequential import Aim, Draws, of_rate, of_whole
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one score set under `--until`.
 
     planned, asked  its samples
-    clusters        those that its headline is about
+    about           how many of the planned its headline is about, and in how many `clusters`
+    largest         the most of them in one cluster; `largest_of_all` counts all its items
     rounds          after how many it ended
     low, high       what all planned samples would give, as its headline stood at the end; None
                     where the headline is no plain mean
@@ -36,7 +37,10 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     half_width: float
     planned: int
     asked: int
+    about: int
     clusters: int
+    largest: int
+    largest_of_all: int
     rounds: int
     stopped: bool
     reason: str
@@ -45,7 +49,7 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def aim(self) -> Aim:
-        return Aim(self.half_width, self.clusters)
+        return Aim(self.half_width, self.about, self.clusters)
 
 
 Stops = Mapping[Part, Stop]
@@ -58,16 +62,16 @@ def read_stops(info: Mapping[str, Any]) -> dict[Part, Stop]:
     return {(stop.benchmark, stop.score_set): stop for stop in stops}
 
 
-def whole_value(metric: Metric, answers: Sequence[Scored], total: int, aim: Aim) -> Bounds:
-    """What the mean `metric` of all `total` planned samples is, from those asked so far.
+def whole_value(metric: Metric, answers: Sequence[Scored], largest: int, aim: Aim) -> Bounds:
+    """What the mean `metric` of all planned samples is, from those asked so far.
 
     An unscored answer counts as 0 in the lower bound and as 1 in the upper: nobody knows how many
     of the rest will be unscored.
     """
     value = value_of(metric.compute)
     about = [one for one in answers if metric.of(one.sample)]
-    worst, best = (draws_of(about, value, unscored, total) for unscored in (0.0, 1.0))
-    return Bounds(betting(worst, aim).low, betting(best, aim).high)
+    worst, best = (draws_of(about, value, unscored, largest) for unscored in (0.0, 1.0))
+    return Bounds(of_whole(worst, aim).low, of_whole(best, aim).high)
 
 
 def value_of(compute: object) -> Value:
@@ -78,7 +82,7 @@ def value_of(compute: object) -> Value:
 
 
 def draws_of(
-    answers: Sequence[Scored], value: Value, unscored: float | None, total: int | None = None
+    answers: Sequence[Scored], value: Value, unscored: float | None, largest: int
 ) -> Draws:
     """Answers in the order of asking as clusters. Unscored ones count as `unscored`; None leaves
     them out."""
@@ -88,8 +92,8 @@ def draws_of(
         counted = unscored if found is None else found
         if counted is not None:
             clusters.setdefault(cluster(one), []).append(counted)
-    means = np.array([np.mean(values) for values in clusters.values()], float)
-    return Draws(means, np.array([len(v) for v in clusters.values()], float), total)
+    sums = np.array([sum(values) for values in clusters.values()], float)
+    return Draws(sums, np.array([len(v) for v in clusters.values()], float), largest)
 
 
 def after_stopping(metric: Metric, stop: Stop, *, of_slice: bool) -> Metric:
@@ -101,18 +105,20 @@ def after_stopping(metric: Metric, stop: Stop, *, of_slice: bool) -> Metric:
         return metric
     if not isinstance(metric.compute, Mean):
         return replace(metric, compute=_warned(metric.compute, stop))
-    return replace(metric, compute=_anytime(metric.compute, stop, None if of_slice else stop.aim))
+    largest = stop.largest if metric.name == stop.metric else stop.largest_of_all
+    aim = None if of_slice else stop.aim
+    return replace(metric, compute=_anytime(metric.compute, stop, largest, aim))
 
 
-def _anytime(compute: Mean, stop: Stop, aim: Aim | None) -> Compute:
+def _anytime(compute: Mean, stop: Stop, largest: int, aim: Aim | None) -> Compute:
     told = f"betting confidence sequence, {_where(stop)}"
 
     def interval(items: Sequence[Scored]) -> Interval:
-        draws = draws_of(items, compute.value, None)
-        if len(draws.values) == 0:
+        draws = draws_of(items, compute.value, None, largest)
+        if len(draws.sums) == 0:
             return NOTHING
-        value = float(np.average(draws.values, weights=draws.sizes))
-        low, high = betting(draws, aim)
+        value = float(draws.sums.sum() / draws.sizes.sum())
+        low, high = of_rate(draws, aim)
         return Interval(value, min(low, value), max(high, value), told)
 
     return interval
