@@ -35,7 +35,7 @@ from upright.models import open_model
 from upright.runs import Item, Plan, make_plan
 from upright.runs.judging import judge_part
 from upright.runs.rounds import Asking
-from upright.runs.stopping import Stop, after_stopping
+from upright.runs.stopping import Stop, after_stopping, draws_of, reading
 from upright.stats.intervals import Bounds, Floats
 from upright.stats.metrics import Mean, mean
 from upright.stats.sequential import Aim, Draws, empirical_bernstein, of_rate, of_whole
@@ -98,7 +98,8 @@ def one_run(plan: Plan, id: str, half_width: float, rate: float, seed: int) -> E
     judge = simulated(items, rate, np.random.default_rng([seed, len(items)]))
     benchmark = plan.benchmarks[id]
     lead = benchmark.upright.metrics[0]
-    metric = replace(lead, compute=mean(), event="")
+    plain = mean() if isinstance(lead.compute, Mean) else lead.compute
+    metric = replace(lead, compute=plain, event="")
     score_set = replace(benchmark.upright, judge=judge, metrics=(metric,))
     shown = Plan(
         benchmarks={id: replace(benchmark, upright=score_set)},
@@ -114,11 +115,14 @@ def one_run(plan: Plan, id: str, half_width: float, rate: float, seed: int) -> E
     printed = after_stopping(metric, asking.stop, of_slice=False).measure(
         [one.scored for one in judged]
     )
-    about = [judge.values[i.sample.id] for i in items if metric.of(i.sample)]
+    answers = [one.scored for one in judge_part(score_set, items, responses, {})]
+    read = reading(metric, asking.stop.weights)
+    assert read is not None
+    whole = draws_of([one for one in answers if metric.of(one.sample)], read, 1.0)
     assert printed.low is not None
     assert printed.high is not None
     held = printed.low - 1e-9 <= rate <= printed.high + 1e-9
-    return Ended(asking.stop, float(np.mean(about)), held)
+    return Ended(asking.stop, float(whole.sums.sum() / whole.sizes.sum()), held)
 
 
 def fixed_design(size: int, half_width: float) -> int:
@@ -129,7 +133,7 @@ def fixed_design(size: int, half_width: float) -> int:
 
 
 def savings(plan: Plan, half_width: float) -> list[str]:
-    """The table of calls, one line per benchmark whose headline is a plain mean."""
+    """The table of calls, one line per benchmark whose headline may stop early."""
     head = [f"{rate:g}" for rate in RATES]
     rows = [
         f"\n### ±{100 * half_width:g} points\n",
@@ -141,7 +145,7 @@ def savings(plan: Plan, half_width: float) -> list[str]:
     within: list[bool] = []
     for (id, _), items in plan.by_score_set().items():
         lead = plan.benchmarks[id].upright.metrics[0]
-        if not isinstance(lead.compute, Mean):
+        if reading(lead, ()) is None:
             continue
         cells = []
         for rate in RATES:

@@ -18,7 +18,7 @@ from upright.reports import load_profile, render_terminal, write_page
 from upright.runs import Options, Plan, Progress, Run, make_plan, run
 from upright.runs.rounds import FIRST
 from upright.runs.verify import verify
-from upright.stats.metrics import gap, macro, mean, slice_of
+from upright.stats.metrics import gap, macro, macro_f1, mean, slice_of
 
 COUNT = 600
 
@@ -87,13 +87,37 @@ def asked_in_full(out: Path) -> Run:
     return run(planned(model, COUNT, SUITE), model, options=Options(out=out))
 
 
-def test_a_headline_that_is_no_plain_mean_runs_in_full(tmp_path: Path) -> None:
-    metric = Metric(name="balanced", compute=macro(slice_of("parity")))
+def test_a_headline_that_is_no_mean_runs_in_full(tmp_path: Path) -> None:
+    metric = Metric(name="f1", compute=macro_f1())
     found = asked(tmp_path, 0.2, benchmark=toy(metrics=(metric,)))
     for stop in stops(found):
         assert (stop["asked"], stop["rounds"]) == (COUNT, 1)
-        assert stop["reason"] == "in full: balanced is no plain mean"
+        assert stop["reason"] == "in full: f1 is no mean, nor one of class means"
         assert stop["low"] is None
+
+
+def lopsided(sample: Sample) -> bool:
+    """All odd numbers, and one in five of the even ones."""
+    number = int(sample.prompt.split()[1])
+    return number % 2 == 1 or number % 10 == 0
+
+
+def test_a_mean_of_class_means_stops_too(tmp_path: Path) -> None:
+    """Always yes: right where the number is even. A plain mean would be 1/6."""
+    metric = Metric(name="balanced", compute=macro(slice_of("parity")), of=lopsided, by=("parity",))
+    found = asked(tmp_path, 0.1, "mock/always-yes", toy(metrics=(metric,)))
+    [stop, _] = stops(found)
+    assert stop["stopped"]
+    assert stop["low"] < 0.5 < stop["high"]
+    assert stop["weights"] == [["", "even", 3.0], ["", "odd", 0.6]]
+    headline = found.estimates[found.estimates.headline].iloc[0]
+    assert headline.value == 0.5
+    assert headline.low < 0.5 < headline.high
+    assert headline.method.startswith("betting confidence sequence")
+    told = found.estimates.set_index("slice").method
+    assert told["parity=odd"].str.endswith("for which this interval does not allow").all()
+    checked = verify(found.path, {"truthfulness/toy": toy(metrics=(metric,))}.get)
+    assert checked.holds, checked.unproven[:3]
 
 
 def test_other_metrics_of_a_stopped_benchmark_say_what_their_interval_is(tmp_path: Path) -> None:

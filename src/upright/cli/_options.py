@@ -24,7 +24,7 @@ Until = Annotated[
     float | None,
     typer.Option(
         help="Stop a benchmark once all its samples would surely (95 %) give the same headline "
-        "to this half-width, such as 0.03; headlines that are no plain mean run in full.",
+        "to this half-width, such as 0.03. What is no mean (F1, correlations) runs in full.",
     ),
 ]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Repeats of every sample.")]

@@ -8,7 +8,6 @@ before it, and the proof of a confidence sequence rests on just that being impos
 slice gets is its share give or take chance.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil
@@ -20,10 +19,17 @@ from upright.core import Model, Response, digest
 from upright.runs.desk import ANSWERS, Desk
 from upright.runs.judging import judge_part
 from upright.runs.plan import Item, Plan
-from upright.runs.stopping import Stop, Stops, draws_of, value_of, whole_value
+from upright.runs.stopping import (
+    Stop,
+    Stops,
+    class_weights,
+    draws_of,
+    largest_cluster,
+    reading,
+    whole_value,
+)
 from upright.runs.stored import Part
 from upright.stats.intervals import Bounds
-from upright.stats.metrics import Mean
 from upright.stats.sequential import Aim, expected_draws
 
 FIRST = 30
@@ -92,7 +98,10 @@ class Asking:
         self._order = _order(items, {item.id for item in self._about}, plan.settings.seed)
         leading = sum(cluster.leads for cluster in self._order)
         self._aim = Aim(half_width, len(self._about), leading)
-        self._largest = _largest(self._about)
+        samples = [item.sample for item in self._about]
+        self._weights = class_weights(self._metric, samples)
+        self._read = reading(self._metric, self._weights)
+        self._largest = largest_cluster(self._read, samples) if self._read else 1.0
         self._taken, self._rounds = 0, 0
         self._whole: Bounds | None = None
         self._expected = 0.0
@@ -116,12 +125,11 @@ class Asking:
 
     def look(self, responses: Mapping[str, Response]) -> None:
         """Judge what there is; done if that is enough, or if nothing is left to ask."""
-        if isinstance(self._metric.compute, Mean):
+        if self._read:
             judged = judge_part(self._score_set, self._so_far, responses, {})
-            answers = [one.scored for one in judged]
-            self._whole = whole_value(self._metric, answers, self._largest, self._aim)
-            about = [one for one in answers if self._metric.of(one.sample)]
-            draws = draws_of(about, value_of(self._metric.compute), None, self._largest)
+            about = [one.scored for one in judged if self._metric.of(one.item.sample)]
+            self._whole = whole_value(about, self._read, self._largest, self._aim)
+            draws = draws_of(about, self._read, self._largest)
             self._expected = expected_draws(draws, self._aim)
         self.done = self._reached or self._taken == len(self._order)
 
@@ -138,7 +146,8 @@ class Asking:
             about=self._aim.items,
             clusters=self._aim.clusters,
             largest=self._largest,
-            largest_of_all=_largest(self._items),
+            largest_of_all=max(len(cluster.items) for cluster in self._order),
+            weights=self._weights,
             rounds=self._rounds,
             stopped=stopped,
             reason=self._reason(stopped),
@@ -150,7 +159,7 @@ class Asking:
         if stopped:
             return f"the value of the whole benchmark is known to ±{self._aim.half_width:g}"
         if self._whole is None:
-            return f"in full: {self._metric.name} is no plain mean"
+            return f"in full: {self._metric.name} is no mean, nor one of class means"
         return f"in full: ±{self._aim.half_width:g} was not reached sooner"
 
     @property
@@ -161,18 +170,12 @@ class Asking:
 
     def _reach(self) -> int:
         """How much of the order to have asked after the next round."""
-        if not isinstance(self._metric.compute, Mean):
+        if self._read is None:
             return len(self._order)
         leading = [place for place, cluster in enumerate(self._order, start=1) if cluster.leads]
         done = sum(place <= self._taken for place in leading)
         wanted = max(ceil(done * GROWTH), int(self._expected * NEAR)) if done else FIRST
         return leading[wanted - 1] if wanted < len(leading) else len(self._order)
-
-
-def _largest(items: Sequence[Item]) -> int:
-    """The most items of one cluster."""
-    sizes = Counter(item.sample.group or item.sample.id for item in items)
-    return max(sizes.values(), default=1)
 
 
 class _Ordered(NamedTuple):

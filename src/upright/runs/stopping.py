@@ -6,18 +6,21 @@ is printed is for the *model's rate* on questions like these, as every other int
 only so may a stopped benchmark stand beside one that ran in full.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
-from upright.core import Interval, Metric, Scored
+from upright.core import Interval, Metric, Outcome, Response, Sample, Scored, Verdict
 from upright.runs.stored import Part
 from upright.stats.intervals import Bounds
-from upright.stats.metrics import NOTHING, Compute, Mean, Value, cluster
+from upright.stats.metrics import Compute, Mean, Value, Weighted, cluster
 from upright.stats.sequential import Aim, Draws, of_rate, of_whole
+
+Weights = tuple[tuple[str, str, float], ...]
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,9 +29,10 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     planned, asked  its samples
     about           how many of the planned its headline is about, and in how many `clusters`
     largest         the most of them in one cluster; `largest_of_all` counts all its items
+    weights         (outer, inner class, what one answer counts) where it is a mean of class means
     rounds          after how many it ended
     low, high       what all planned samples would give, as its headline stood at the end; None
-                    where the headline is no plain mean
+                    where the headline is neither a mean nor a mean of class means
     """
 
     benchmark: str
@@ -39,11 +43,12 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     asked: int
     about: int
     clusters: int
-    largest: int
+    largest: float
     largest_of_all: int
     rounds: int
     stopped: bool
     reason: str
+    weights: Weights = ()
     low: float | None = None
     high: float | None = None
 
@@ -62,66 +67,101 @@ def read_stops(info: Mapping[str, Any]) -> dict[Part, Stop]:
     return {(stop.benchmark, stop.score_set): stop for stop in stops}
 
 
-def whole_value(metric: Metric, answers: Sequence[Scored], largest: int, aim: Aim) -> Bounds:
-    """What the mean `metric` of all planned samples is, from those asked so far.
+class Reading(NamedTuple):
+    """A headline as a weighted mean: each answer's value, and how much it counts."""
+
+    value: Value
+    weight: Callable[[Scored], float]
+
+
+def class_weights(metric: Metric, samples: Sequence[Sample]) -> Weights:
+    """What one answer of each class counts in a mean of class means over all planned samples, 1 on
+    average; empty for any other metric."""
+    by_class = metric.compute.by_class if isinstance(metric.compute, Weighted) else None
+    if by_class is None:
+        return ()
+    sizes = Counter(by_class.key(_unanswered(sample)) for sample in samples)
+    inner = Counter(outer for outer, _ in sizes)
+    return tuple(
+        (*key, len(samples) / (len(inner) * inner[key[0]] * size))
+        for key, size in sorted(sizes.items())
+    )
+
+
+def _unanswered(sample: Sample) -> Scored:
+    return Scored(sample, Response(), Verdict(outcome=Outcome.ERROR, value=None))
+
+
+def reading(metric: Metric, weights: Weights) -> Reading | None:
+    """None for what is neither a plain mean nor a mean of class means."""
+    compute = metric.compute
+    if isinstance(compute, Mean):
+        return Reading(compute.value, lambda one: 1.0)
+    if isinstance(compute, Weighted) and compute.by_class is not None:
+        key, value = compute.by_class
+        table = {(outer, inner): weight for outer, inner, weight in weights}
+        return Reading(value, lambda one: table[key(one)])
+    return None
+
+
+def largest_cluster(read: Reading, samples: Sequence[Sample]) -> float:
+    """What the samples of one cluster count together, at most."""
+    sizes: dict[str, float] = {}
+    for one in map(_unanswered, samples):
+        sizes[cluster(one)] = sizes.get(cluster(one), 0.0) + read.weight(one)
+    return max(sizes.values(), default=1.0)
+
+
+def draws_of(
+    answers: Sequence[Scored], read: Reading, largest: float, unscored: float | None = None
+) -> Draws:
+    """Answers in the order of asking as clusters. Unscored ones count as `unscored`; None leaves
+    them out."""
+    clusters: dict[str, list[tuple[float, float]]] = {}
+    for one in answers:
+        found = read.value(one) if one.value is not None else None
+        counted = unscored if found is None else found
+        if counted is not None:
+            clusters.setdefault(cluster(one), []).append((counted, read.weight(one)))
+    sums = [sum(value * weight for value, weight in found) for found in clusters.values()]
+    sizes = [sum(weight for _, weight in found) for found in clusters.values()]
+    return Draws(np.array(sums, float), np.array(sizes, float), largest)
+
+
+def whole_value(answers: Sequence[Scored], read: Reading, largest: float, aim: Aim) -> Bounds:
+    """What all planned samples would give, from the answers so far.
 
     An unscored answer counts as 0 in the lower bound and as 1 in the upper: nobody knows how many
     of the rest will be unscored.
     """
-    value = value_of(metric.compute)
-    about = [one for one in answers if metric.of(one.sample)]
-    worst, best = (draws_of(about, value, unscored, largest) for unscored in (0.0, 1.0))
+    worst, best = (draws_of(answers, read, largest, unscored) for unscored in (0.0, 1.0))
     return Bounds(of_whole(worst, aim).low, of_whole(best, aim).high)
-
-
-def value_of(compute: object) -> Value:
-    """The value that a plain mean is the mean of."""
-    if not isinstance(compute, Mean):
-        raise TypeError(f"{compute} is no plain mean")
-    return compute.value
-
-
-def draws_of(
-    answers: Sequence[Scored], value: Value, unscored: float | None, largest: int
-) -> Draws:
-    """Answers in the order of asking as clusters. Unscored ones count as `unscored`; None leaves
-    them out."""
-    clusters: dict[str, list[float]] = {}
-    for one in answers:
-        found = value(one) if one.value is not None else None
-        counted = unscored if found is None else found
-        if counted is not None:
-            clusters.setdefault(cluster(one), []).append(counted)
-    sums = np.array([sum(values) for values in clusters.values()], float)
-    return Draws(sums, np.array([len(v) for v in clusters.values()], float), largest)
 
 
 def after_stopping(metric: Metric, stop: Stop, *, of_slice: bool) -> Metric:
     """The same metric with an interval that holds although the data decided when to stop.
 
-    Bets on a slice have no aim: how much of it comes before the stop is not planned.
+    Bets on a slice have no aim: how much of it comes before the stop is not planned. Nor are the
+    sizes of its classes, or of those of another metric than the headline.
     """
     if not stop.stopped:
         return metric
-    if not isinstance(metric.compute, Mean):
+    headline = metric.name == stop.metric
+    read = reading(metric, stop.weights)
+    if read is None or (not isinstance(metric.compute, Mean) and (of_slice or not headline)):
         return replace(metric, compute=_warned(metric.compute, stop))
-    largest = stop.largest if metric.name == stop.metric else stop.largest_of_all
+    largest = stop.largest if headline else stop.largest_of_all
     aim = None if of_slice else stop.aim
-    return replace(metric, compute=_anytime(metric.compute, stop, largest, aim))
-
-
-def _anytime(compute: Mean, stop: Stop, largest: int, aim: Aim | None) -> Compute:
     told = f"betting confidence sequence, {_where(stop)}"
 
     def interval(items: Sequence[Scored]) -> Interval:
-        draws = draws_of(items, compute.value, None, largest)
-        if len(draws.sums) == 0:
-            return NOTHING
-        value = float(draws.sums.sum() / draws.sizes.sum())
-        low, high = of_rate(draws, aim)
-        return Interval(value, min(low, value), max(high, value), told)
+        found = metric.compute(items)
+        if found.value is None:
+            return found
+        low, high = of_rate(draws_of(items, read, largest), aim)
+        return Interval(found.value, min(low, found.value), max(high, found.value), told)
 
-    return interval
+    return replace(metric, compute=interval)
 
 
 def _warned(compute: Compute, stop: Stop) -> Compute:
