@@ -10,6 +10,7 @@ the true rate (beta, intra-cluster correlation 0.3), and its answers are right a
 benchmark's own judge is replaced by those verdicts; order, rounds and stopping are the real ones.
 """
 
+import asyncio
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from upright.core import (
     UPRIGHT,
     Answer,
     Benchmark,
+    Model,
     Outcome,
     Response,
     Row,
@@ -45,6 +47,11 @@ RATES = (0.5, 0.7, 0.9, 0.97, 1.0)
 REPS = 20
 COVERAGE_REPS = 2000
 ICC = 0.3
+REAL = {
+    "gpt4-turbo.awareness": "transparency/capability_honesty",
+    "llama3-70b.AdvGLUE": "robustness/advglue",
+}
+"""Whole result files of the TrustLLM toolkit, and a benchmark that they answer."""
 Z = 1.959964
 PAGE = Path(__file__).parent.parent / "docs" / "explain" / "until.md"
 MARK = "<!-- what follows is written by perf/until.py -->\n"
@@ -62,14 +69,14 @@ class Simulated:
         return [Verdict(outcome=Outcome.ANSWERED, value=self.values[a.sample.id]) for a in answers]
 
 
-def the_plan(data: Path) -> Plan:
+def the_plan(data: Path, model: Model, *ids: str) -> Plan:
     def rows(benchmark: Benchmark, patched: bool) -> Sequence[Row]:
         file = suite_file("trustllm", benchmark.file, data)
         return file.patched if patched else file.raw
 
-    benchmarks = {id: registry.load("benchmarks", id) for id in select()}
+    benchmarks = {id: registry.load("benchmarks", id) for id in ids or select()}
     settings = Settings(suite="trustllm", score_sets=(UPRIGHT,))
-    return make_plan(benchmarks, rows, open_model("mock/oracle"), settings)
+    return make_plan(benchmarks, rows, model, settings)
 
 
 def simulated(items: Sequence[Item], rate: float, rng: np.random.Generator) -> Simulated:
@@ -168,6 +175,41 @@ def savings(plan: Plan, half_width: float) -> list[str]:
         f"interval in {np.mean(held):.1%} (stopped or in full).\n"
     )
     return rows
+
+
+def replayed(data: Path) -> list[str]:
+    """The same on answers that real models gave, in twenty orders each."""
+    rows = [
+        "\n### Real answers\n",
+        f"| answers | samples | {' | '.join(f'±{100 * h:g} points' for h in HALF_WIDTHS)} |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for name, id in REAL.items():
+        model = open_model(f"replay/{data / 'trustllm_fixtures' / name}.json")
+        plan = the_plan(data, model, id)
+        given = asyncio.run(_answers(model, plan))
+        cells = []
+        for half_width in HALF_WIDTHS:
+            asked = []
+            for seed in range(REPS):
+                settings = Settings(suite="trustllm", until=half_width, seed=seed)
+                asking = Asking(
+                    replace(plan, settings=settings), (id, UPRIGHT), plan.items, half_width
+                )
+                while not asking.done:
+                    asking.next_round()
+                    asking.look(given)
+                asked.append(asking.stop.asked)
+            cells.append(f"{np.median(asked):,.0f} ({min(asked):,}-{max(asked):,})")
+        rows.append(f"| {name}, {id} | {len(plan.items):,} | {' | '.join(cells)} |")
+        print(rows[-1], flush=True)
+    return [*rows, f"\nMedian (least-most) samples asked in {REPS} random orders.\n"]
+
+
+async def _answers(model: Model, plan: Plan) -> dict[str, Response]:
+    requests = list(plan.requests.values())
+    found = await model.generate(requests)
+    return {q.key: r for q, r in zip(requests, found, strict=True)}
 
 
 def _holds(one: Ended) -> bool:
@@ -271,10 +313,12 @@ def _in(drawn: Drawn) -> tuple[bool | None, ...]:
 
 
 def main() -> None:
-    plan = the_plan(Path(sys.argv[1]))
+    data = Path(sys.argv[1])
+    plan = the_plan(data, open_model("mock/oracle"))
     told = coverage()
     for half_width in HALF_WIDTHS:
         told += savings(plan, half_width)
+    told += replayed(data)
     prose = PAGE.read_text("utf-8").split(MARK)[0] if PAGE.exists() else ""
     PAGE.write_text(prose + MARK + "\n".join(told), "utf-8")
 
