@@ -195,6 +195,21 @@ def test_clusters_stay_whole_and_those_beside_the_headline_keep_pace(tmp_path: P
     assert list(sizes) != sorted(sizes, key=lambda g: int(g[1:]))
 
 
+def test_metrics_about_more_of_a_cluster_than_the_headline(tmp_path: Path) -> None:
+    """Bets on those must not be as high as on one sample a cluster: they could lose all, and
+    numpy's warning of that is an error here."""
+    one = Metric(name="one", compute=mean(), of=lambda s: int(s.prompt.split()[1]) % 5 == 0)
+    metrics = (one, Metric(name="all", compute=mean()))
+    benchmark = toy(samples=each(in_fives), metrics=metrics)
+    found = asked(tmp_path, 0.15, "mock/oracle", benchmark)
+    [stop, _] = stops(found)
+    assert stop["stopped"]
+    assert (stop["largest"], stop["largest_of_all"]) == (1.0, 5)
+    assert (found.estimates.value == 1).all()
+    for name in ("mock/always-yes", "mock/random"):
+        assert asked(tmp_path, 0.15, name, benchmark).estimates.low.notna().all()
+
+
 def test_the_seed_decides_the_order(tmp_path: Path) -> None:
     model = open_model("mock/random")
 

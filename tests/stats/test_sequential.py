@@ -83,6 +83,32 @@ def test_betting_leaves_out_just_what_a_gambler_got_rich_against(x: list[float],
             assert richest < GOAL
 
 
+clusters = st.lists(st.tuples(st.floats(0, 1), st.sampled_from([1, 1, 4])), min_size=2, max_size=40)
+
+
+@given(clusters)
+def test_clusters_of_any_size_are_bet_on_by_what_they_exceed_m_by(
+    found: list[tuple[float, int]],
+) -> None:
+    """Bets of everything that may be staked, m by m: what is left owes what was drawn too much."""
+    sums, sizes = np.array([v * s for v, s in found]), np.array([float(s) for _, s in found])
+    count = len(found) + 5
+    bounds = of_whole(Draws(sums, sizes, 4), Aim(1e6, int(sizes.sum()) + 9, count))
+    for m in np.linspace(0.01, 0.99, 15):
+        excess, capital, richest = (sums - m * sizes) / 4, 0.0, 0.0
+        for t, value in enumerate(excess):
+            owed = -float(excess[:t].sum()) / (count - t)  # what the next one is on average
+            if m + owed < 0:
+                richest = np.inf
+                break
+            capital += np.log1p(MOST_AIMED / max(m + owed, 1e-12) * (value - owed))
+            richest = max(richest, capital)
+        if bounds.low + 1e-6 < m < bounds.high:
+            assert richest < GOAL
+        if sums.sum() / (sizes.sum() + 9) + 1e-6 < m < bounds.low - 1e-6:
+            assert richest >= GOAL
+
+
 @given(values, st.sampled_from(["rate", "aimed", "whole"]))
 def test_a_sequence_only_closes_and_mirrors(x: list[float], kind: str) -> None:
     aim = single(H, len(x) + 9)
@@ -122,6 +148,15 @@ def test_clusters_of_one_answer_repeated_say_as_much_as_one() -> None:
     assert of_whole(fives, Aim(H, 500, 100)) == pytest.approx(
         of_whole(drawn(x), single(H, 100)), abs=1e-9
     )
+
+
+def test_no_bet_can_lose_more_than_there_is() -> None:
+    """Thirty small clusters without a fault, then the largest, all of it wrong. (A capital below
+    zero has no logarithm, and numpy's warning is an error here.)"""
+    sums, sizes = np.append(np.ones(30), 0.0), np.append(np.ones(30), 10.0)
+    for draws in (Draws(sums, sizes, 10), Draws(sizes - sums, sizes, 10)):
+        for bounds in (of_rate(draws), of_whole(draws, Aim(0.4, 60, 40))):
+            assert bounds.low <= draws.sums.sum() / 40 <= bounds.high
 
 
 class Case(NamedTuple):
