@@ -22,6 +22,7 @@ OTHER: dict[str, Any] = {
     "choices": "text",
     "device": "cpu",
     "precision": "bfloat16",
+    "until": 0.03,
 }
 
 

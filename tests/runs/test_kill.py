@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from tests.runs.toy import CONCURRENCY, carry_out, endpoint, planned
+from tests.runs.toy import CONCURRENCY, SUITE, carry_out, endpoint, planned
 from tests.server import Server, serving
 from upright.core import Interrupted
 from upright.models._chat import to_payload
@@ -25,9 +26,9 @@ COUNT = 150
 
 
 @contextmanager
-def child(server: Server, out: Path) -> Iterator[subprocess.Popen[str]]:
+def child(server: Server, out: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
     """A run in a process of its own."""
-    command = [sys.executable, "-m", "tests.runs.toy", server.url, str(out), str(COUNT)]
+    command = [sys.executable, "-m", "tests.runs.toy", server.url, str(out), str(COUNT), *more]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process
@@ -69,6 +70,27 @@ def test_killed_in_the_middle_nothing_received_is_asked_again(tmp_path: Path) ->
     assert answered - len(received) <= CONCURRENCY
     assert len(server.answered) == COUNT == run.info["calls"]["asked"]
     assert open_run(path).samples.value.notna().all()
+
+
+def test_killed_in_any_round_one_that_may_stop_early_ends_the_same(tmp_path: Path) -> None:
+    settings = msgspec.structs.replace(SUITE, until=0.1)
+    with serving(delay=0.01) as server:
+        model = endpoint(server.url, concurrency=CONCURRENCY)
+        whole = carry_out(model, tmp_path / "whole", COUNT, settings=settings)
+    assert len(whole.samples) < 2 * COUNT
+    with serving(delay=0.01) as server:
+        for answers in (10, 40, 60):
+            with child(server, tmp_path / "parts", "0.1") as process:
+                wait_for(server, answers)
+                process.kill()
+                process.wait()
+        model = endpoint(server.url, concurrency=CONCURRENCY)
+        again = carry_out(model, tmp_path / "parts", COUNT, settings=settings)
+    assert len(list((tmp_path / "parts").iterdir())) == 1
+    assert again.info["until"] == whole.info["until"]
+    assert again.estimates.equals(whole.estimates)
+    for column in ("sample_id", "response", "value"):
+        assert list(again.samples[column]) == list(whole.samples[column])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

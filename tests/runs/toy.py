@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from upright.core import (
     Benchmark,
     Card,
@@ -93,10 +95,11 @@ def carry_out(
     out: Path,
     count: int = 40,
     on_progress: OnProgress = lambda progress: None,
+    settings: Settings = SUITE,
     **options: Any,
 ) -> Run:
     options = {"patience": HURRIED, "command": ("upright", "run", "toy"), **options}
-    plan = planned(model, count)
+    plan = planned(model, count, settings)
     return run(plan, model, options=Options(out=out, **options), on_progress=on_progress)
 
 
@@ -111,10 +114,12 @@ RUBRIC = Rubric(
 
 
 def main() -> None:
-    """`python -m tests.runs.toy URL OUT COUNT`: a run that a test may kill."""
-    url, out, count = sys.argv[1:]
+    """`python -m tests.runs.toy URL OUT COUNT [UNTIL]`: a run that a test may kill."""
+    url, out, count, *until = sys.argv[1:]
+    settings = msgspec.structs.replace(SUITE, until=float(until[0]) if until else None)
     try:
-        carry_out(endpoint(url, concurrency=CONCURRENCY), Path(out), int(count))
+        model = endpoint(url, concurrency=CONCURRENCY)
+        carry_out(model, Path(out), int(count), settings=settings)
     except UprightError as error:
         sys.exit(str(error))
 

@@ -20,6 +20,13 @@ Benchmarks = Annotated[
 Limit = Annotated[
     int | None, typer.Option(min=1, help="Samples per benchmark: stratified, pairs whole.")
 ]
+Until = Annotated[
+    float | None,
+    typer.Option(
+        help="Stop a benchmark once all its samples would surely (95 %) give the same headline "
+        "to this half-width, such as 0.03. What is no mean (F1, correlations) runs in full.",
+    ),
+]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Repeats of every sample.")]
 ScoreSet = Annotated[
     str, typer.Option(help="upright (corrected), published (the original toolkit's), or both.")

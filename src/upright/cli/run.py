@@ -17,6 +17,7 @@ def run(
     dimension: options.Dimensions = None,
     benchmark: options.Benchmarks = None,
     limit: options.Limit = None,
+    until: options.Until = None,
     epochs: options.Epochs = None,
     score_set: options.ScoreSet = "both",
     data: options.Data = None,
@@ -51,6 +52,8 @@ def run(
         upright run local/smollm2-135m
 
         upright run openai/gpt-4o-mini --suite trustllm --limit 100 --dry-run
+
+        upright run openai/gpt-4o-mini --suite trustllm --score-set upright --until 0.03
 
         upright run openai/llama --base-url http://localhost:8000/v1 -d safety
 
@@ -93,6 +96,8 @@ def _show_forecast(
         emit(asdict(told))
     else:
         typer.echo(_in_words(told))
+        if job.settings.until is not None:
+            typer.echo(f"all of this at most: --until {job.settings.until:g} may stop sooner")
 
 
 def _in_words(told: "Forecast") -> str:

@@ -11,6 +11,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     suite       mini (ships with the package) or trustllm (the paper's data)
     benchmarks  ids, in order
     score_sets  upright, published or both; `published` exists for the paper's data only
+    until       stop a benchmark as soon as its headline is known to this half-width (0.03)
     limit       at most this many samples per benchmark and score set; whole groups, stratified
     epochs      overrides every benchmark's own number of repeats
     max_tokens  overrides every benchmark's own longest answer (96 at most on the mini suite)
@@ -24,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     benchmarks: tuple[str, ...] = ()
     score_sets: tuple[str, ...] = ("upright", "published")
     limit: int | None = None
+    until: float | None = None
     epochs: int | None = None
     max_tokens: int | None = None
     seed: int = 0
@@ -39,3 +41,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             given = getattr(self, name)
             if given is not None and given < 1:
                 raise UsageError(f"{name} must be 1 or more, not {given}.")
+        self._check_until()
+
+    def _check_until(self) -> None:
+        if self.until is None:
+            return
+        if not 0 < self.until < 0.5:
+            raise UsageError(f"until must lie between 0 and 0.5, such as 0.03, not {self.until}.")
+        if self.judge:
+            raise UsageError(
+                "--until stops by the benchmarks' own judges, round by round, and judge models "
+                "read answers after the last one: their verdicts would have no valid interval. "
+                "Leave out --until or --judge."
+            )

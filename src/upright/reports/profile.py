@@ -99,6 +99,39 @@ class Origin(msgspec.Struct, frozen=True):
     when: str = ""
 
 
+class Saved(msgspec.Struct, frozen=True):
+    """Calls that `--until` made unnecessary."""
+
+    planned: int = 0
+    asked: int = 0
+    saved: int = 0
+
+
+class Stopped(msgspec.Struct, frozen=True):
+    """A score set under `--until`: how much of it was asked, and what all of it would give."""
+
+    benchmark: str
+    score_set: str
+    planned: int
+    asked: int
+    stopped: bool
+    reason: str = ""
+    low: float | None = None
+    high: float | None = None
+
+
+class UntilFacts(msgspec.Struct, frozen=True):
+    """What became of `--until`."""
+
+    half_width: float
+    calls: Saved = Saved()
+    score_sets: tuple[Stopped, ...] = ()
+
+    @property
+    def ended_early(self) -> tuple[Stopped, ...]:
+        return tuple(s for s in self.score_sets if s.stopped)
+
+
 class RunFacts(msgspec.Struct, frozen=True):
     """`run.json`. `baselines` are values of built-in responders by benchmark, where measured;
     `calibrations` say how well the judges named in the estimates agree with people."""
@@ -126,6 +159,7 @@ class RunFacts(msgspec.Struct, frozen=True):
     agreement: dict[str, dict[str, Concord]] = {}
     calibrations: dict[str, tuple[Calibration, ...]] = {}
     imported: Origin | None = None
+    until: UntilFacts | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from upright.reports.profile import Calls, Concord, RunFacts, Tokens
+from upright.reports.profile import Calls, Concord, RunFacts, Stopped, Tokens, UntilFacts
 
 
 def facts(run: RunFacts) -> dict[str, dict[str, str]]:
@@ -15,6 +15,7 @@ def facts(run: RunFacts) -> dict[str, dict[str, str]]:
         "Model": {"id": run.model.id, **run.model.facts, **_use(run.calls, run.tokens)},
         **_judges(run),
         **_origin(run),
+        **_until(run),
         "Run": {
             "started": run.started,
             "finished": run.finished,
@@ -37,6 +38,14 @@ def _origin(run: RunFacts) -> dict[str, dict[str, Any]]:
         return {}
     told = {"tool": origin.tool, "version": origin.version, "imported": origin.when}
     return {"Imported from": told}
+
+
+def _until(run: RunFacts) -> dict[str, dict[str, Any]]:
+    """What became of each score set where benchmarks were allowed to stop."""
+    if run.until is None:
+        return {}
+    told = {f"{s.benchmark} ({s.score_set})": stopped_in_words(s) for s in run.until.score_sets}
+    return {"Stopping early": {"calls": saved_in_words(run.until), **told}}
 
 
 def _judges(run: RunFacts) -> dict[str, dict[str, Any]]:
@@ -85,6 +94,21 @@ def concord_in_words(concord: Concord) -> str:
 
 def _alpha(alpha: float | None) -> str:
     return "undefined (no two verdicts differ)" if alpha is None else f"{alpha:.2f}"
+
+
+def saved_in_words(until: UntilFacts) -> str:
+    """What stopping early saved, in one line."""
+    calls, early = until.calls, until.ended_early
+    told = f"Until ±{until.half_width:g}: {calls.saved:,} of {calls.planned:,} calls saved; "
+    return told + f"{len(early)} of {len(until.score_sets)} score sets stopped early"
+
+
+def stopped_in_words(stopped: Stopped) -> str:
+    """Where one score set stopped, and what the rest of it could have changed."""
+    told = f"{stopped.asked:,} of {stopped.planned:,} samples asked"
+    if not stopped.stopped or stopped.low is None or stopped.high is None:
+        return f"{told} ({stopped.reason})"
+    return f"{told}; all of them would give {stopped.low:.3f} to {stopped.high:.3f} (95 %)"
 
 
 def command(run: RunFacts) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from upright.core import Interrupted, Model, ModelRefused, Response, StoreError
+from upright.core import Interrupted, Model, ModelRefused, StoreError
 from upright.runs.agreement import agreement
 from upright.runs.baselines import baselines
 from upright.runs.cache import Cache
@@ -22,6 +22,7 @@ from upright.runs.judging import judge_all
 from upright.runs.limits import Limits
 from upright.runs.panel import Panel, ask_panel, stage
 from upright.runs.plan import Plan
+from upright.runs.rounds import Asked, ask_all
 from upright.runs.secrets import without_secrets
 from upright.runs.signals import signals_cancel, sigterm_interrupts
 from upright.runs.store import FINISHED, STOPPED, Run, claim, describe, now, write_info
@@ -56,7 +57,7 @@ class Options:
 class Received(NamedTuple):
     """All that models had to say."""
 
-    responses: Mapping[str, Response]
+    asked: Asked
     panel: Panel
 
 
@@ -82,9 +83,10 @@ def run(
     try:
         with _stopping(path, info, desk, options.command):
             received = _complete(_receive(plan, model, judges, desk))
-            judged = judge_all(plan, received.responses, received.panel.rulings)
+            plan, stops = received.asked.plan, received.asked.stops
+            judged = judge_all(plan, received.asked.responses, received.panel.rulings)
             write_samples(path / "samples.parquet", plan.dimensions, judged)
-            write_estimates(path / "estimates.parquet", estimate_all(plan, judged))
+            write_estimates(path / "estimates.parquet", estimate_all(plan, judged, stops))
             if judges:
                 write_verdicts(path / "verdicts.parquet", judged, received.panel)
             # Some facts show only in answers: the name under which a server knows its model.
@@ -93,6 +95,7 @@ def run(
             info["judges"] = _judges(judges, desk)
             info["agreement"] = agreement(judged, received.panel)
             info["baselines"] = baselines(plan)
+            info["until"] = received.asked.told
             write_info(path, {**info, **_counts(desk), "status": FINISHED, "finished": now()})
     finally:
         desk.close()
@@ -103,8 +106,8 @@ async def _receive(plan: Plan, model: Model, judges: Sequence[Model], desk: Desk
     """Everything that needs a model."""
     with signals_cancel():
         try:
-            responses = await desk.answer(ANSWERS, model, plan.requests)
-            return Received(responses, await ask_panel(plan, responses, desk, judges))
+            asked = await ask_all(plan, model, desk)
+            return Received(asked, await ask_panel(asked.plan, asked.responses, desk, judges))
         finally:
             for opened in (model, *judges):
                 await opened.close()

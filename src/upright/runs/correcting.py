@@ -24,12 +24,14 @@ class Evidence:
     judge       the benchmark's own judge: its calibrations hold for no other
     language    that of the questions
     labels      what people said: (sample id, epoch, event) -> 0 or 1; random picks only
+    stopped     whether it ended by `--until`: no corrected interval holds after that
     """
 
     judge: str
     calibrations: Sequence[Calibration] = ()
     language: str = "en"
     labels: Mapping[tuple[str, int, str], int] = field(default_factory=dict)
+    stopped: bool = False
 
 
 def usable(labels: Labels, benchmark: str, score_set: str) -> dict[tuple[str, int, str], int]:

@@ -18,6 +18,7 @@ from upright.runs.correcting import Evidence, correct, usable
 from upright.runs.judging import Judged
 from upright.runs.labels import Labels
 from upright.runs.plan import Plan
+from upright.runs.stopping import Stop, Stops, after_stopping
 from upright.stats.correction import NotCorrected
 
 TOLERATED = 0.05
@@ -25,7 +26,7 @@ TOLERATED = 0.05
 WITHHELD = Interval(None, None, None, "withheld")
 
 
-def estimate_all(plan: Plan, judged: Sequence[Judged]) -> list[Estimate]:
+def estimate_all(plan: Plan, judged: Sequence[Judged], stops: Stops) -> list[Estimate]:
     """Every metric of every score set, over all samples and by its slices; the headline first."""
     parts: dict[tuple[str, str], list[Scored]] = {}
     for one in judged:
@@ -33,7 +34,9 @@ def estimate_all(plan: Plan, judged: Sequence[Judged]) -> list[Estimate]:
     return [
         estimate
         for (id, score_set), answers in parts.items()
-        for estimate in estimates_of(plan.benchmarks[id], id, score_set, answers)
+        for estimate in estimates_of(
+            plan.benchmarks[id], id, score_set, answers, stop=stops.get((id, score_set))
+        )
     ]
 
 
@@ -43,23 +46,29 @@ def estimates_of(
     score_set: str,
     answers: Sequence[Scored],
     labels: Labels | None = None,
+    stop: Stop | None = None,
 ) -> Iterator[Estimate]:
     """The numbers of one score set, from all of its answers, scored or not."""
     found = benchmark.score_set(score_set)
     metrics = found.metrics if found else ()
-    evidence = evidence_of(benchmark, id, score_set, labels)
+    evidence = evidence_of(benchmark, id, score_set, labels, stop)
     for metric in metrics:
         about = [one for one in answers if metric.of(one.sample)]
         for name, members in _slices(metric, about):
             headline = metric is metrics[0] and not name
             dimension = benchmark.card.dimension
-            estimate = estimate_one(dimension, (id, score_set), metric, name, headline, members)
+            used = after_stopping(metric, stop, of_slice=bool(name)) if stop else metric
+            estimate = estimate_one(dimension, (id, score_set), used, name, headline, members)
             scored = [one for one in members if one.value is not None]
             yield corrected(estimate, metric, scored, evidence)
 
 
 def evidence_of(
-    benchmark: Benchmark, id: str, score_set: str, labels: Labels | None = None
+    benchmark: Benchmark,
+    id: str,
+    score_set: str,
+    labels: Labels | None = None,
+    stop: Stop | None = None,
 ) -> Evidence:
     """What is known of the error of a score set's own judge, and what people said of its run."""
     found = benchmark.score_set(score_set)
@@ -69,6 +78,7 @@ def evidence_of(
         calibrations=judge.calibrations,
         language=benchmark.card.language,
         labels=usable(labels or {}, id, score_set),
+        stopped=stop is not None and stop.stopped,
     )
 
 
@@ -79,6 +89,8 @@ def corrected(
     found = None if estimate.withheld else correct(metric, scored, evidence)
     if found is None:
         return estimate
+    if evidence.stopped:
+        found = NotCorrected("stopped early, and corrected intervals are for a fixed number")
     if isinstance(found, NotCorrected):
         blank = {"corrected": None, "corrected_low": None, "corrected_high": None}
         return msgspec.structs.replace(

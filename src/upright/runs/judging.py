@@ -31,11 +31,11 @@ def judge_all(plan: Plan, responses: Mapping[str, Response], rulings: Rulings) -
     return [
         judged
         for part, items in plan.by_score_set().items()
-        for judged in _judge_part(plan.score_set(*part), items, responses, rulings)
+        for judged in judge_part(plan.score_set(*part), items, responses, rulings)
     ]
 
 
-def _judge_part(
+def judge_part(
     score_set: ScoreSet,
     items: Sequence[Item],
     responses: Mapping[str, Response],

@@ -9,6 +9,8 @@ from pathlib import Path
 from upright.core import Benchmark, Estimate, Metric, Scored
 from upright.runs.estimates import corrected, evidence_of
 from upright.runs.labels import read_labels
+from upright.runs.stopping import read_stops
+from upright.runs.store import read_info
 from upright.runs.stored import read_estimates, stored_answers
 from upright.runs.tables import write_estimates
 
@@ -21,7 +23,7 @@ LABELLED = "labels on this run"
 
 def relabel(run: Path, load: Load) -> list[Estimate]:
     """Bring the corrections of a run up to date with its labels; gives back all estimates."""
-    labels = read_labels(run)
+    labels, stops = read_labels(run), read_stops(read_info(run))
     path = run / "estimates.parquet"
     estimates = read_estimates(path)
     touched = {(key.benchmark, key.score_set) for key in labels}
@@ -37,7 +39,7 @@ def relabel(run: Path, load: Load) -> list[Estimate]:
         metric = _metric(benchmark, estimate) if benchmark and part in answers else None
         if benchmark and metric:
             members = [one for one in answers[part] if _in(estimate, metric, one)]
-            evidence = evidence_of(benchmark, *part, labels)
+            evidence = evidence_of(benchmark, *part, labels, stops.get(part))
             estimate = corrected(estimate, metric, members, evidence)  # noqa: PLW2901
         found.append(estimate)
     if found != estimates:

@@ -16,7 +16,9 @@ import pyarrow.parquet as pq
 
 from upright.core import IMPORTED, Answer, Benchmark, Estimate, Metric, Scored, StoreError
 from upright.runs.estimates import estimate_one, estimates_of
-from upright.runs.labels import Labels, read_labels
+from upright.runs.labels import read_labels
+from upright.runs.stopping import read_stops
+from upright.runs.store import read_info
 from upright.runs.stored import COLUMNS, Part, read_estimates, scored_of, whole
 from upright.stats.metrics import mean
 
@@ -62,6 +64,7 @@ def verify(run: Path, load: Load, claimed: Sequence[Estimate] | None = None) -> 
     for estimate in claimed:
         estimates.setdefault((estimate.benchmark, estimate.score_set), []).append(estimate)
     labels, rows, found = read_labels(run), _Rows(run / "samples.parquet"), []
+    stops = read_stops(read_info(run))
     for part, own in estimates.items():
         benchmark = load(part[0])
         try:
@@ -74,7 +77,8 @@ def verify(run: Path, load: Load, claimed: Sequence[Estimate] | None = None) -> 
         elif benchmark is None:
             found.append(_none(own, "its benchmark is not installed in the version of the run"))
         else:
-            found.append(_verified(benchmark, part, own, answers, labels))
+            again = estimates_of(benchmark, *part, answers, labels, stops.get(part))
+            found.append(_verified(benchmark, part, own, answers, list(again)))
     return Verification(
         numbers=sum(one.numbers for one in found),
         verdicts=sum(one.verdicts for one in found),
@@ -116,10 +120,11 @@ def _verified(
     part: Part,
     estimates: Sequence[Estimate],
     answers: Sequence[Scored],
-    labels: Labels,
+    found: Sequence[Estimate],
 ) -> Verification:
+    """`found` are the numbers that the answers give."""
     wrong, taken = _judged_again(benchmark, part, answers)
-    again = {named(e): e for e in estimates_of(benchmark, *part, answers, labels)}
+    again = {named(e): e for e in found}
     numbers = [
         wrong_number
         for estimate in estimates

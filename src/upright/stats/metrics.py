@@ -7,6 +7,7 @@ so that two runs can be compared on the same draws of the same clusters.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import rankdata
@@ -46,12 +47,24 @@ def cluster(item: Scored) -> str:
     return item.sample.group or item.sample.id
 
 
+class ByClass(NamedTuple):
+    """The (outer, inner) class of an item, and the value that is averaged within each."""
+
+    key: Callable[[Scored], tuple[str, str]]
+    value: Value
+
+
 @dataclass(frozen=True)
 class Weighted:
-    """Value and interval of some items, and the value as a function of their weights."""
+    """Value and interval of some items, and the value as a function of their weights.
+
+    `by_class` is set where it is a mean of class means and of nothing else: with the classes'
+    sizes known it is a weighted mean of values, and so may stop early.
+    """
 
     interval: Compute
     weighted: Callable[[Sequence[Scored]], Statistic]
+    by_class: ByClass | None = None
 
     def __call__(self, items: Sequence[Scored]) -> Interval:
         return self.interval(items)
@@ -124,7 +137,7 @@ def _macro(
         table = table_of([items[n] for n in at])
         return lambda w: table.means(w[:, at])
 
-    return Weighted(interval, weighted)
+    return Weighted(interval, weighted, None if classes else ByClass(key, value))
 
 
 def gap(

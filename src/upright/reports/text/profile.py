@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from upright.core import Estimate, Outcome
+from upright.core import LEADING, Estimate, Outcome
 from upright.core.inert import inert, one_line
 from upright.reports.profile import BenchmarkResult, Profile, RunFacts, ScoreSetResult
 from upright.reports.provenance import concord_in_words as in_words
+from upright.reports.provenance import saved_in_words, stopped_in_words
 from upright.reports.scale import arrow, axis, corrected, interval, number, printed, thin
 
 WIDTH = 100
@@ -165,6 +166,12 @@ def _notes(profile: Profile) -> Iterator[Text]:
     if origin := profile.run.imported:
         told = one_line(f"{origin.tool} {origin.version}", 80)
         yield Text(f"Imported: {told} asked and judged, not Upright", style="yellow")
+    if until := profile.run.until:
+        yield Text(saved_in_words(until), style="green")
+        for early in until.ended_early:
+            if early.score_set in LEADING:
+                told = f"Stopped: {inert(early.benchmark)}: {stopped_in_words(early)}"
+                yield Text(told, style="dim")
     for result in profile.benchmarks:
         if result.leading and (why := result.leading.headline.withheld):
             yield Text(f"Withheld: {inert(result.id)}: {one_line(why, 90)}", style="yellow")

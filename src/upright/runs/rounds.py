@@ -1,0 +1,202 @@
+"""Asks in rounds, so that a benchmark which has told enough asks no more: `--until`.
+
+After each round the benchmarks' own judges read what is there. Order and rounds follow from the
+seed and the answers alone: an interrupted run goes through the same ones again.
+
+The order is random, and not stratified: in a stratified one a sample can be foreseen from those
+before it, and the proof of a confidence sequence rests on just that being impossible. What a
+slice gets is its share give or take chance.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import ceil
+from typing import Any, NamedTuple
+
+import msgspec
+
+from upright.core import Model, Response, digest
+from upright.runs.desk import ANSWERS, Desk
+from upright.runs.judging import judge_part
+from upright.runs.plan import Item, Plan
+from upright.runs.stopping import (
+    Stop,
+    Stops,
+    class_weights,
+    draws_of,
+    largest_cluster,
+    reading,
+    whole_value,
+)
+from upright.runs.stored import Part
+from upright.stats.intervals import Bounds
+from upright.stats.sequential import Aim, expected_draws
+
+FIRST = 30
+"""Clusters of the first round: what a half-width of 0.05 takes where all answers are right."""
+GROWTH = 1.1
+"""Each round has at least a tenth more: the last one asks a twentieth too much on average."""
+NEAR = 0.9
+"""How far to go at once towards the expected end, so that there are few rounds."""
+
+Cluster = list[Item]
+
+
+class Asked(NamedTuple):
+    """What was asked: the plan as far as it was carried out, in the order of asking where a score
+    set stopped; and for run.json what stopping saved, None without `--until`."""
+
+    plan: Plan
+    responses: Mapping[str, Response]
+    stops: Stops
+    told: dict[str, Any] | None
+
+
+async def ask_all(plan: Plan, model: Model, desk: Desk) -> Asked:
+    """Everything, or with `--until` as much as it takes."""
+    if plan.settings.until is None:
+        return Asked(plan, await desk.answer(ANSWERS, model, plan.requests), {}, None)
+    parts = [
+        Asking(plan, part, items, plan.settings.until)
+        for part, items in plan.by_score_set().items()
+    ]
+    responses: dict[str, Response] = {}
+    while going := [part for part in parts if not part.done]:
+        wanted = [item for part in going for item in part.next_round()]
+        requests = {item.key: item.request for item in wanted if item.key not in responses}
+        if requests:
+            responses |= await desk.answer(ANSWERS, model, requests)
+        for part in going:
+            part.look(responses)
+    stops = [part.stop for part in parts]
+    return Asked(
+        plan=replace(plan, items=tuple(item for part in parts for item in part.asked)),
+        responses=responses,
+        stops={(stop.benchmark, stop.score_set): stop for stop in stops},
+        told=_told(plan, len(responses), stops),
+    )
+
+
+def _told(plan: Plan, asked: int, stops: Sequence[Stop]) -> dict[str, Any]:
+    """Calls count each question once, however many score sets share its answer."""
+    planned = len(plan.requests)
+    return {
+        "half_width": plan.settings.until,
+        "calls": {"planned": planned, "asked": asked, "saved": planned - asked},
+        "score_sets": [msgspec.to_builtins(stop) for stop in stops],
+    }
+
+
+class Asking:
+    """One score set on its way."""
+
+    def __init__(self, plan: Plan, part: Part, items: Sequence[Item], half_width: float) -> None:
+        self._part, self._items = part, items
+        self._score_set = plan.score_set(*part)
+        self._metric = self._score_set.metrics[0]
+        self._about = [item for item in items if self._metric.of(item.sample)]
+        self._order = _order(items, {item.id for item in self._about}, plan.settings.seed)
+        leading = sum(cluster.leads for cluster in self._order)
+        self._aim = Aim(half_width, len(self._about), leading)
+        samples = [item.sample for item in self._about]
+        self._weights = class_weights(self._metric, samples)
+        self._read = reading(self._metric, self._weights)
+        self._largest = largest_cluster(self._read, samples) if self._read else 1.0
+        self._taken, self._rounds = 0, 0
+        self._whole: Bounds | None = None
+        self._expected = 0.0
+        self.done = False
+
+    @property
+    def asked(self) -> Sequence[Item]:
+        """In the order of asking; one that ran in full is as if it had never been in doubt."""
+        return self._items if self._taken == len(self._order) else self._so_far
+
+    @property
+    def _so_far(self) -> Sequence[Item]:
+        return [item for cluster in self._order[: self._taken] for item in cluster.items]
+
+    def next_round(self) -> Sequence[Item]:
+        """The items to be asked by now that were not before."""
+        before = self._taken
+        self._taken = self._reach()
+        self._rounds += 1
+        return [item for cluster in self._order[before : self._taken] for item in cluster.items]
+
+    def look(self, responses: Mapping[str, Response]) -> None:
+        """Judge what there is; done if that is enough, or if nothing is left to ask."""
+        if self._read:
+            judged = judge_part(self._score_set, self._so_far, responses, {})
+            about = [one.scored for one in judged if self._metric.of(one.item.sample)]
+            self._whole = whole_value(about, self._read, self._largest, self._aim)
+            draws = draws_of(about, self._read, self._largest)
+            self._expected = expected_draws(draws, self._aim)
+        self.done = self._reached or self._taken == len(self._order)
+
+    @property
+    def stop(self) -> Stop:
+        stopped = self._taken < len(self._order)
+        return Stop(
+            benchmark=self._part[0],
+            score_set=self._part[1],
+            metric=self._metric.name,
+            half_width=self._aim.half_width,
+            planned=len(self._items),
+            asked=len(self.asked),
+            about=self._aim.items,
+            clusters=self._aim.clusters,
+            largest=self._largest,
+            largest_of_all=max(len(cluster.items) for cluster in self._order),
+            weights=self._weights,
+            rounds=self._rounds,
+            stopped=stopped,
+            reason=self._reason(stopped),
+            low=self._whole.low if self._whole else None,
+            high=self._whole.high if self._whole else None,
+        )
+
+    def _reason(self, stopped: bool) -> str:
+        if stopped:
+            return f"the value of the whole benchmark is known to ±{self._aim.half_width:g}"
+        if self._whole is None:
+            return f"in full: {self._metric.name} is no mean, nor one of class means"
+        return f"in full: ±{self._aim.half_width:g} was not reached sooner"
+
+    @property
+    def _reached(self) -> bool:
+        if self._whole is None:
+            return False
+        return (self._whole.high - self._whole.low) / 2 <= self._aim.half_width
+
+    def _reach(self) -> int:
+        """How much of the order to have asked after the next round."""
+        if self._read is None:
+            return len(self._order)
+        leading = [place for place, cluster in enumerate(self._order, start=1) if cluster.leads]
+        done = sum(place <= self._taken for place in leading)
+        wanted = max(ceil(done * GROWTH), int(self._expected * NEAR)) if done else FIRST
+        return leading[wanted - 1] if wanted < len(leading) else len(self._order)
+
+
+class _Ordered(NamedTuple):
+    """A cluster, and whether the headline is about any of it."""
+
+    items: Cluster
+    leads: bool
+
+
+def _order(items: Sequence[Item], about: set[str], seed: int) -> list[_Ordered]:
+    """Whole clusters in a random order, by their names alone: the score sets of one benchmark
+    share their questions as far as they can. Clusters that the headline is not about lie evenly
+    between those that it is about.
+    """
+    clusters: dict[str, Cluster] = {}
+    for item in items:
+        clusters.setdefault(item.sample.group or item.sample.id, []).append(item)
+    leading = {name for name, found in clusters.items() if any(i.id in about for i in found)}
+    shuffled = sorted(clusters, key=lambda name: digest((seed, "until", name)))
+    placed: list[tuple[float, bool, str]] = []
+    for leads in (True, False):
+        names = [name for name in shuffled if (name in leading) == leads]
+        placed += [((at + 0.5) / len(names), leads, name) for at, name in enumerate(names)]
+    return [_Ordered(clusters[name], leads) for _, leads, name in sorted(placed)]

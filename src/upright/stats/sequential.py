@@ -1,0 +1,222 @@
+"""Confidence sequences: intervals for a mean that hold at all times at once.
+
+A 95 % interval of fixed size n misses the truth far more often than in 5 % of runs where one looks
+at it again and again and stops when it pleases. A confidence sequence leaves the truth out *at any
+time* in at most 5 % of runs (Ville's inequality), so whoever reads it may stop whenever they like.
+
+Waudby-Smith and Ramdas 2024, "Estimating means of bounded random variables by betting", JRSS-B 86
+(arXiv 2010.09686). Values lie in [0, 1] and come in clusters, which are drawn whole and in random
+order. Two things may be meant by their mean:
+
+`of_rate`   the rate of the model on questions like these, of which the benchmark is a sample
+`of_whole`  the value that the whole benchmark would give: clusters are drawn without replacement,
+            and nothing is left to chance once all are (their section 5)
+
+One observation is one cluster. If the mean is m, what a cluster's sum exceeds m times its size by
+is 0 on average, however sizes vary and whether or not large clusters are harder; and it lies
+between -m and 1 - m when divided by the size of the largest cluster. So the paper's bets on x - m
+become bets on (sum - m * size) / largest, which for clusters of one item is the same.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from upright.stats.intervals import LEVEL, Bounds, Floats
+
+MOST, MOST_AIMED = 0.5, 0.75
+"""The largest share of the capital that a bet may lose (c in the paper; any in (0, 1) is valid):
+the paper's, and one for bets that have an aim. Larger ones end sooner near 0 and 1, where little
+is lost, but the early bets of those without an aim would lose too much."""
+HALVINGS = 40
+
+
+class Draws(NamedTuple):
+    """Clusters in the order in which they were drawn: the sum of each one's values and how many
+    these are. `largest` is known beforehand: none, drawn or not, has more."""
+
+    sums: Floats
+    sizes: Floats
+    largest: float
+
+    @property
+    def mirrored(self) -> "Draws":
+        return self._replace(sums=self.sizes - self.sums)
+
+
+class Aim(NamedTuple):
+    """A half-width to be reached, in a benchmark of so many items and clusters."""
+
+    half_width: float
+    items: int
+    clusters: int
+
+
+class _Nulls(NamedTuple):
+    """For a mean of m, before each draw: the bet is on `gain - loss * m`, which is 0 on average
+    and at least `spare - most * m`."""
+
+    gain: Floats
+    loss: Floats
+    spare: Floats
+    most: Floats
+
+
+def of_rate(draws: Draws, aim: Aim | None = None, level: float = LEVEL) -> Bounds:
+    """The hedged capital confidence sequence (Theorem 3) for the rate behind the draws, as it
+    stands after the last: the intersection over all draws so far.
+
+    Against each m two gamblers bet half a unit, one that the mean is above m, one that it is below.
+    A gambler's fair capital reaches 1 / alpha in a share alpha of all runs at most: an m against
+    which one does is out. Without an aim bets are the paper's predictable plug-in ones.
+    """
+    if len(draws.sums) == 0:
+        return Bounds(0.0, 1.0)
+    variances = _variances_before(draws)
+    bets = _long(draws, variances, aim, level) if aim else _plug_in(variances, level)
+    rule = _Rule(bets, MOST_AIMED if aim else MOST, np.log(2 / (1 - level)))
+    low, high = _lower(_endless(draws), rule), 1 - _lower(_endless(draws.mirrored), rule)
+    return Bounds(low, high) if low <= high else _crossed(draws)
+
+
+def of_whole(draws: Draws, aim: Aim, level: float = LEVEL) -> Bounds:
+    """The same for the mean of all items of a benchmark, drawn without replacement (section 5).
+
+    What all clusters exceed m times their sizes by adds up to 0: the average of those that are
+    left makes up for those that were drawn. Bets are Kelly's for a truth at the half-width, as
+    far as it then is for what is left.
+    """
+    if len(draws.sums) == 0:
+        return Bounds(0.0, 1.0)
+    left = aim.clusters - np.arange(len(draws.sums), dtype=np.float64)
+    bets = _kelly(draws, _variances_before(draws), aim) * aim.clusters / left
+    rule = _Rule(bets, MOST_AIMED, np.log(2 / (1 - level)))
+    seen, open_ = float(draws.sums.sum()), aim.items - float(draws.sizes.sum())
+    low = max(seen / aim.items, _lower(_ending(draws, left), rule))
+    high = min((seen + open_) / aim.items, 1 - _lower(_ending(draws.mirrored, left), rule))
+    return Bounds(low, high) if low <= high else _crossed(draws)
+
+
+def expected_draws(draws: Draws, aim: Aim, level: float = LEVEL) -> float:
+    """About how many clusters `of_whole` needs to reach the aim.
+
+    Kelly's capital against an m at distance h grows by h^2 / (2 variance) a draw; the finite
+    benchmark needs the harmonic sum of what that takes without an end, and of its own size.
+    """
+    cluster = aim.items / aim.clusters / draws.largest
+    variance = _variances_before(
+        draws._replace(sums=np.append(draws.sums, 0.0), sizes=np.append(draws.sizes, 0.0))
+    )[-1]
+    endless = 2 * np.log(2 / (1 - level)) * variance / (aim.half_width * cluster) ** 2
+    return float(1 / (1 / endless + 1 / aim.clusters))
+
+
+def empirical_bernstein(
+    values: Floats, population: int | None = None, level: float = LEVEL
+) -> Bounds:
+    """The predictable plug-in empirical Bernstein confidence sequence (Theorem 2; without
+    replacement from a population section 5.2), for single values: in closed form, and wider."""
+    if len(values) == 0:
+        return Bounds(0.0, 1.0)
+    n = np.arange(len(values))
+    draws = Draws(values, np.ones(len(values)), 1.0)
+    bets = np.minimum(_plug_in(_variances_before(draws), level), MOST)
+    spread = (values - _means_before(draws)) ** 2
+    paid = np.log(2 / (1 - level)) + np.cumsum(spread * (-np.log1p(-bets) - bets))
+    made_up = np.zeros(len(values)) if population is None else 1 / (population - n)
+    weight = np.cumsum(bets * (1 + n * made_up))
+    centre = np.cumsum(bets * (values + _before(values) * made_up)) / weight
+    low = max(0.0, float(np.max(centre - paid / weight)))
+    high = min(1.0, float(np.min(centre + paid / weight)))
+    return Bounds(low, high) if low <= high else _crossed(draws)
+
+
+def _crossed(draws: Draws) -> Bounds:
+    """Every m is out: the sequence has failed, as it may in 5 % of runs. The mean seen is left."""
+    seen = float(draws.sums.sum() / draws.sizes.sum())
+    return Bounds(seen, seen)
+
+
+def _endless(draws: Draws) -> _Nulls:
+    ones = np.ones(len(draws.sums))
+    return _Nulls(draws.sums / draws.largest, draws.sizes / draws.largest, 0 * ones, ones)
+
+
+def _ending(draws: Draws, left: Floats) -> _Nulls:
+    """`left` counts the clusters that are left before each draw."""
+    sums, sizes = draws.sums / draws.largest, draws.sizes / draws.largest
+    owed, due = _before(sums) / left, _before(sizes) / left
+    return _Nulls(sums + owed, sizes + due, owed, 1 + due)
+
+
+class _Rule(NamedTuple):
+    """What is bet before each draw, the share of the capital that may be lost, and the logarithm
+    of the capital that settles it."""
+
+    bets: Floats
+    most: float
+    goal: float
+
+
+def _lower(nulls: _Nulls, rule: _Rule) -> float:
+    """The largest m that is too low. A bet on more gains less as m grows, so that halving finds
+    it."""
+
+    def too_low(m: float) -> bool:
+        at_stake = nulls.most * m - nulls.spare
+        if at_stake.min() < 0:
+            return True
+        bets = np.minimum(rule.bets, rule.most / np.maximum(at_stake, 1e-12))
+        capital = np.cumsum(np.log1p(bets * (nulls.gain - nulls.loss * m)))
+        return bool(capital.max() >= rule.goal)
+
+    low, high = 0.0, 1.0
+    if not too_low(low):
+        return low
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if too_low(middle) else (low, middle)
+    return low
+
+
+def _plug_in(variances: Floats, level: float) -> Floats:
+    """Bets that suit every length (equation 26): they shrink as 1 / sqrt(t log t)."""
+    t = np.arange(1, len(variances) + 1)
+    return np.asarray(np.sqrt(2 * np.log(2 / (1 - level)) / (variances * t * np.log1p(t))))
+
+
+def _kelly(draws: Draws, variances: Floats, aim: Aim) -> Floats:
+    """Distance over variance: what grows fastest if the truth is a half-width away."""
+    cluster = aim.items / aim.clusters / draws.largest
+    return np.asarray(aim.half_width * cluster / variances)
+
+
+def _long(draws: Draws, variances: Floats, aim: Aim, level: float) -> Floats:
+    """Bets on the rate, tight where `of_whole` is expected to end.
+
+    After n clusters sqrt(2 log(2 / alpha) / (variance n)) is best, where 1 / n is 1 / clusters plus
+    1 / (the clusters that the half-width would need without an end).
+    """
+    whole = 2 * np.log(2 / (1 - level)) / (variances * aim.clusters)
+    return np.asarray(np.sqrt(_kelly(draws, variances, aim) ** 2 + whole))
+
+
+def _means_before(draws: Draws) -> Floats:
+    """Before each draw, with one largest cluster of 1/2 added."""
+    sums, sizes = _before(draws.sums), _before(draws.sizes)
+    return np.asarray((draws.largest / 2 + sums) / (draws.largest + sizes))
+
+
+def _variances_before(draws: Draws) -> Floats:
+    """Of what is bet on, before each draw: a bet may know only what came before it. One square is
+    added, that of a usual cluster all of which is 1/2 off."""
+    n = np.arange(1, len(draws.sums) + 1)
+    means = np.append(_means_before(draws)[1:], 0.5)  # after each draw; the last is not used
+    squares = ((draws.sums - means * draws.sizes) / draws.largest) ** 2
+    usual = (1 + _before((draws.sizes / draws.largest) ** 2)) / n
+    return np.asarray((usual / 4 + _before(squares)) / n)
+
+
+def _before(values: Floats) -> Floats:
+    """Sums of all that came before each."""
+    return np.concatenate([[0.0], np.cumsum(values)[:-1]])
