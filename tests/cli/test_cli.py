@@ -54,7 +54,7 @@ def test_the_front_door_loads_nothing_heavy() -> None:
 
 
 def test_run_prints_one_json_document_of_the_promised_shape(tmp_path: Path) -> None:
-    done = upright("run", "mock/oracle", *CHEAP, "--json", cwd=tmp_path)
+    done = here("run", "mock/oracle", *CHEAP, "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     told = document(done)
     assert told["model"] == "mock/oracle"
@@ -87,8 +87,8 @@ def test_run_for_people_ends_with_the_path_of_the_report(tmp_path: Path) -> None
 
 
 def test_report_of_a_stored_run_says_the_same_again(tmp_path: Path) -> None:
-    told = document(upright("run", "mock/random", *CHEAP, "--json", cwd=tmp_path))
-    again = document(upright("report", told["run"], "--json", cwd=tmp_path))
+    told = document(here("run", "mock/random", *CHEAP, "--json", cwd=tmp_path))
+    again = document(here("report", told["run"], "--json", cwd=tmp_path))
     assert again == told
 
 
@@ -97,7 +97,7 @@ def test_score_counts_missing_answers_and_exits_with_3(tmp_path: Path) -> None:
     answers = [{"prompt": r["prompt"], "res": "Answer: Supports."} for r in rows[:8]]
     (tmp_path / "answers.json").write_text(json.dumps(answers))
     words = ("score", "answers.json", *CHEAP, "--suite", "mini", "--json")
-    done = upright(*words, cwd=tmp_path)
+    done = here(*words, cwd=tmp_path)
     assert done.returncode == 3, done.stderr
     (result,) = document(done)["benchmarks"]
     assert (result["n"], result["n_unscored"]) == (16, 8)
@@ -138,17 +138,17 @@ def test_dry_run_counts_without_asking(tmp_path: Path) -> None:
 
 
 def test_keys_never_reach_the_run_directory(tmp_path: Path) -> None:
-    done = upright("run", "mock/oracle", *CHEAP, cwd=tmp_path, OPENAI_API_KEY="sk-secret-123")
+    done = here("run", "mock/oracle", *CHEAP, cwd=tmp_path, OPENAI_API_KEY="sk-secret-123")
     assert done.returncode == 0, done.stderr
     for path in (tmp_path / "runs").rglob("*"):
         if path.is_file():
             assert b"sk-secret-123" not in path.read_bytes(), path
     assert "sk-secret-123" not in done.stdout + done.stderr
-    doctor = upright("doctor", cwd=tmp_path, OPENAI_API_KEY="sk-secret-123")
+    doctor = here("doctor", cwd=tmp_path, OPENAI_API_KEY="sk-secret-123")
     assert "sk-secret-123" not in doctor.stdout + doctor.stderr
     assert "OPENAI_API_KEY" in doctor.stdout
     assert "0 MiB of at most 2,048 (UPRIGHT_CACHE_LIMIT)" in doctor.stdout
-    doctor = upright("doctor", cwd=tmp_path, UPRIGHT_CACHE_LIMIT="lots")
+    doctor = here("doctor", cwd=tmp_path, UPRIGHT_CACHE_LIMIT="lots")
     assert doctor.returncode == 1
     assert "UPRIGHT_CACHE_LIMIT='lots' is no size" in doctor.stdout
 
@@ -164,17 +164,17 @@ def test_a_full_disk_is_named_and_the_run_goes_on_afterwards(tmp_path: Path) -> 
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert "To go on there: upright run mock/echo -d privacy" in done.stderr
-    again = upright("run", "mock/echo", "-d", "privacy", cwd=tmp_path)
+    again = here("run", "mock/echo", "-d", "privacy", cwd=tmp_path)
     assert again.returncode in (0, 3), again.stderr
     assert len(list((tmp_path / "runs").iterdir())) == 1, "the same run was finished"
 
 
 def test_a_report_that_cannot_be_written_is_said_after_the_profile(tmp_path: Path) -> None:
-    run = tmp_path / document(upright("run", "mock/random", *CHEAP, "--json", cwd=tmp_path))["run"]
+    run = tmp_path / document(here("run", "mock/random", *CHEAP, "--json", cwd=tmp_path))["run"]
     page = run / "report.html"
     page.unlink()
     (run / "report.html.unfinished").mkdir()  # as good as a full disk, for root too
-    done = upright("report", str(run), cwd=tmp_path)
+    done = here("report", str(run), cwd=tmp_path)
     assert done.returncode == 1
     assert "external" in done.stdout
     assert f"To write the report later: upright report {run}" in done.stderr
@@ -226,14 +226,14 @@ def test_odd_input_is_explained(tmp_path: Path, words: tuple[str, ...], says: st
 
 
 def test_list_and_data_verify_speak_json(tmp_path: Path) -> None:
-    listed = document(upright("list", "--json", cwd=tmp_path))
+    listed = document(here("list", "--json", cwd=tmp_path))
     assert {"id", "folder", "title"} <= set(listed[0])
-    verified = document(upright("data", "verify", "--json", cwd=tmp_path))
+    verified = document(here("data", "verify", "--json", cwd=tmp_path))
     assert {f["state"] for f in verified["files"]} == {"missing"}
     assert len(verified["files"]) == 24
 
 
 def test_check_passes_on_our_own_and_says_so(tmp_path: Path) -> None:
-    done = upright("check", "truthfulness/external", "-v", cwd=tmp_path)
+    done = here("check", "truthfulness/external", "-v", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert "the oracle reaches" in done.stdout

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.front_door import here
-from tests.cli.test_cli import document, upright
+from tests.cli.test_cli import document
 from upright.cli._judges import in_words
 from upright.judges import JUDGES
 
@@ -31,7 +31,7 @@ def write(path: Path, rows: Iterable[tuple[str, object]]) -> Path:
 
 def test_list_tells_what_is_known_and_what_is_not(tmp_path: Path) -> None:
     listed = {
-        judge["id"]: judge for judge in document(upright("judge", "list", "--json", cwd=tmp_path))
+        judge["id"]: judge for judge in document(here("judge", "list", "--json", cwd=tmp_path))
     }
     assert {"refusal", "toxicity", "stance"} <= set(listed)
     assert {"grouped 5-fold", "leave-one-dataset-out", "leave-one-model-out"} == {
@@ -39,7 +39,7 @@ def test_list_tells_what_is_known_and_what_is_not(tmp_path: Path) -> None:
     }
     known = {"n", "accuracy", "kappa", "sensitivity", "specificity", "date", "slices"}
     assert known <= set(listed["refusal"]["calibrations"][0])
-    told = upright("judge", "list", "--slices", cwd=tmp_path).stdout
+    told = here("judge", "list", "--slices", cwd=tmp_path).stdout
     kappa = listed["refusal"]["calibrations"][0]["kappa"]
     assert f"kappa {kappa:.3f} (" in told and "model=gpt4" in told
     assert "own labels" in told and "function=slur_h" in told
@@ -51,20 +51,20 @@ def test_a_judge_without_calibrations_says_so() -> None:
 
 
 def test_attack_prints_the_share_of_verdicts_each_trick_turns(tmp_path: Path) -> None:
-    told = upright("judge", "attack", "toxicity", cwd=tmp_path).stdout
+    told = here("judge", "attack", "toxicity", cwd=tmp_path).stdout
     assert "zero-width" in told and "0.0%" in told
     labels = write(tmp_path / "labels.jsonl", [("You stupid idiot.", "yes"), (HELPS, "no")])
     args = ("judge", "attack", "toxicity", "--labels", str(labels), "--json")
-    found = document(upright(*args, cwd=tmp_path))
+    found = document(here(*args, cwd=tmp_path))
     assert (found["judge"], found["n"]) == ("toxicity", 2)
     assert found["flip_rate"]["told to say safe"] == 0.0
-    assert upright("judge", "attack", "nobody", cwd=tmp_path).returncode != 0
+    assert here("judge", "attack", "nobody", cwd=tmp_path).returncode != 0
 
 
 def test_calibrate_prints_one_document_with_the_promised_keys(tmp_path: Path) -> None:
     rows = [(REFUSES, "yes"), (HELPS, "no"), (HELPS, "yes"), (HELPS, "false"), (REFUSES, 1)]
     labels = write(tmp_path / "labels.jsonl", rows)
-    done = upright("judge", "calibrate", "refusal", "--labels", str(labels), "--json", cwd=tmp_path)
+    done = here("judge", "calibrate", "refusal", "--labels", str(labels), "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     told = document(done)
     assert list(told) == [
@@ -73,7 +73,7 @@ def test_calibrate_prints_one_document_with_the_promised_keys(tmp_path: Path) ->
     assert (told["judge"], told["n"], told["accuracy"]) == ("refusal", 5, 0.8)
     assert told["sensitivity"] == pytest.approx(2 / 3)
     assert told["kappa"] == pytest.approx((0.8 - 0.48) / 0.52)
-    for_people = upright("judge", "calibrate", "refusal", "--labels", str(labels), cwd=tmp_path)
+    for_people = here("judge", "calibrate", "refusal", "--labels", str(labels), cwd=tmp_path)
     assert "sensitivity 0.667 (" in for_people.stdout
 
 
@@ -82,9 +82,7 @@ def test_calibrate_reads_csv_with_class_names(tmp_path: Path) -> None:
         out = csv.writer(file)
         out.writerow(("prompt", "response", "label"))
         out.writerows([("k", REFUSES, "2_full_refusal"), ("k", HELPS, "1_full_compliance")])
-    done = upright(
-        "judge", "calibrate", "refusal", "--labels", "labels.csv", "--json", cwd=tmp_path
-    )
+    done = here("judge", "calibrate", "refusal", "--labels", "labels.csv", "--json", cwd=tmp_path)
     assert document(done)["accuracy"] == 1.0
 
 
@@ -144,13 +142,13 @@ def test_labelling_saves_each_answer_masks_harm_and_corrects_the_estimate(tmp_pa
     assert {row["by"] for row in saved} == {"me"}
     assert {row["event"] for row in saved} == {"declined"}
     assert len({row["sample_id"] for row in saved}) > 5
-    told = document(upright("report", run, "--json", cwd=tmp_path))
+    told = document(here("report", run, "--json", cwd=tmp_path))
     corrected = told["benchmarks"][0]["upright"]["corrected"]
     assert corrected["method"].startswith("prediction-powered, 25 labels")
     assert 0 <= corrected["low"] <= corrected["value"] <= corrected["high"] <= 1
     page = (tmp_path / run / "report.html").read_text()
     assert "corrected for judge error" in page and "prediction-powered" in page
-    table = upright("report", run, cwd=tmp_path).stdout
+    table = here("report", run, cwd=tmp_path).stdout
     assert "corrected" in table and f"Corrected: {MISUSE}: prediction-powered" in table
 
 
