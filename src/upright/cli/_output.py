@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from upright.reports import Profile
 
 INCOMPLETE = 3
-TOLERATED = 0.05
 PIPED = 120
 
 
@@ -66,7 +65,7 @@ def incomplete(profile: "Profile") -> bool:
     The leading score set tells: the original toolkit's drops answers by design.
     """
     measured = [s.headline for b in profile.benchmarks if (s := b.leading or b.published)]
-    return any(m.n_unscored > TOLERATED * m.n for m in measured)
+    return any(headline.thin for headline in measured)
 
 
 def _write(profile: "Profile", page: Path) -> StoreError | None:

@@ -29,7 +29,7 @@ from upright.core.errors import (
     unknown,
 )
 from upright.core.inert import inert, one_line
-from upright.core.metric import Estimate, Interval, Metric, every
+from upright.core.metric import TOLERATED, Estimate, Interval, Metric, every
 from upright.core.model import Model
 from upright.core.sample import (
     EARLIER_WORDING,
@@ -53,6 +53,7 @@ __all__ = [
     "LEADING",
     "OTHER",
     "PUBLISHED",
+    "TOLERATED",
     "UPRIGHT",
     "Agreement",
     "Answer",

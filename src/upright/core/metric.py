@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import msgspec
 
@@ -9,6 +10,8 @@ from upright.core.sample import Sample
 from upright.core.verdict import Scored
 
 NOT = "not "
+TOLERATED = 0.05
+"""The share of answers that may stay unscored: above it a number would mislead."""
 
 
 class Interval(msgspec.Struct, frozen=True):
@@ -96,3 +99,13 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     corrected_low: float | None = None
     corrected_high: float | None = None
     correction: str = ""
+
+    @property
+    def told(self) -> bool:
+        """Whether there is a value to show: computed, and not withheld."""
+        return self.value is not None and isfinite(self.value) and not self.withheld
+
+    @property
+    def thin(self) -> bool:
+        """Whether so much of the evidence is missing that even a value that is told may mislead."""
+        return self.n_unscored > TOLERATED * self.n

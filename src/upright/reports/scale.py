@@ -54,7 +54,7 @@ def interval(estimate: Estimate | Interval, decimals: int = 3) -> str:
 
 def corrected(estimate: Estimate) -> Estimate | None:
     """The same number after correction for the judge's error, where there is one."""
-    if not printed(estimate) or estimate.corrected is None or not math.isfinite(estimate.corrected):
+    if not estimate.told or estimate.corrected is None or not math.isfinite(estimate.corrected):
         return None
     return msgspec.structs.replace(
         estimate,
@@ -66,13 +66,3 @@ def corrected(estimate: Estimate) -> Estimate | None:
 
 def arrow(higher_is_better: bool) -> str:
     return "↑" if higher_is_better else "↓"
-
-
-def printed(estimate: Estimate) -> bool:
-    """Whether there is a value to print: computed, and not withheld."""
-    return estimate.value is not None and math.isfinite(estimate.value) and not estimate.withheld
-
-
-def thin(estimate: Estimate) -> bool:
-    """Whether over 5 % of the evidence is missing, so that even a printed value may mislead."""
-    return estimate.n_unscored > 0.05 * estimate.n

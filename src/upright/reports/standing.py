@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from upright.core import Estimate, Interval
-from upright.reports.scale import axis, printed
+from upright.reports.scale import axis
 
 
 class Standing(StrEnum):
@@ -50,7 +50,7 @@ SOME = {
 
 def standing(estimate: Estimate) -> Standing:
     """Better or worse only where the whole interval is."""
-    if not printed(estimate):
+    if not estimate.told:
         return Standing.UNTOLD
     if estimate.chance is None or estimate.chance == axis(estimate).worse:
         return Standing.ALONE

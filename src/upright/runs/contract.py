@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from upright.core import (
+    TOLERATED,
     Answer,
     Benchmark,
     Interval,
@@ -124,7 +125,7 @@ def check_degenerate(benchmark: Benchmark, rows: Sequence[Row]) -> list[Finding]
 def headline(score_set: ScoreSet, rows: Sequence[Row], name: str) -> Interval:
     """The headline a mock responder gets; no value when over 5 % would stay unscored."""
     scored, unscored = answer_all(score_set, rows, name)
-    if unscored > 0.05 * (len(scored) + unscored):
+    if unscored > TOLERATED * (len(scored) + unscored):
         return Interval(None, None, None, "withheld")
     return score_set.metrics[0].measure(scored)
 

@@ -8,6 +8,7 @@ import msgspec
 from upright.core import (
     EARLIER_WORDING,
     PUBLISHED,
+    TOLERATED,
     Benchmark,
     Estimate,
     Interval,
@@ -21,8 +22,6 @@ from upright.runs.plan import Plan
 from upright.runs.stopping import Stop, Stops, after_stopping
 from upright.stats.correction import NotCorrected
 
-TOLERATED = 0.05
-"""The unscored share above which a number would mislead."""
 WITHHELD = Interval(None, None, None, "withheld")
 
 

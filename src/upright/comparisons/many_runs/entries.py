@@ -134,11 +134,6 @@ def _estimates(path: Path) -> dict[tuple[str, str], list[Estimate]]:
     return found
 
 
-def told(estimate: Estimate) -> bool:
-    """Whether there is a value: computed, and not withheld."""
-    return estimate.value is not None and math.isfinite(estimate.value) and not estimate.withheld
-
-
 def estimate_interval(estimate: Estimate) -> Interval:
     """Without ends that are no numbers."""
     known = [end is not None and math.isfinite(end) for end in (estimate.low, estimate.high)]

@@ -17,7 +17,6 @@ from upright.comparisons.many_runs.entries import (
     Unread,
     comparable,
     read_runs,
-    told,
 )
 from upright.comparisons.many_runs.measured import measured_table
 from upright.comparisons.many_runs.placement import Placement, placements
@@ -217,7 +216,7 @@ def _board(entries: Sequence[Entry], id: str, row: RankRow | None) -> Board | No
 def _standing(entry: Entry, id: str, ranked: Ranked | None) -> Standing:
     estimate = entry.headline(id, UPRIGHT)
     assert estimate is not None, "comparable() keeps runs that have it"
-    shown = told(estimate)
+    shown = estimate.told
     return Standing(
         run=entry.label,
         value=estimate.value if shown else None,

@@ -7,7 +7,6 @@ from upright.comparisons.many_runs.entries import (
     SetAside,
     comparable,
     estimate_interval,
-    told,
 )
 from upright.comparisons.many_runs.table import CONDITIONS, MEASURED, Cell, Column, Table
 from upright.core import Estimate
@@ -56,7 +55,7 @@ def latest(entries: Sequence[Entry]) -> tuple[list[Entry], list[SetAside]]:
 
 def _wanted(entry: Entry, benchmark: str, score_set: str, parts: bool) -> Iterator[Estimate]:
     for estimate in entry.estimates.get((benchmark, score_set), []):
-        if not told(estimate):
+        if not estimate.told:
             continue
         if score_set == "published":
             if _reproduces(estimate):
@@ -100,7 +99,7 @@ def _cell(estimate: Estimate, score_set: str) -> Cell:
     column = published().column(estimate.column) if score_set == "published" else None
     if column:
         found = column.in_unit(found)
-    assert found.value is not None, "told() has seen a value"
+    assert found.value is not None, "estimates that are told have one"
     return Cell(
         value=found.value,
         low=found.low,

@@ -13,7 +13,6 @@ from upright.comparisons.many_runs.entries import (
     Entry,
     SetAside,
     estimate_interval,
-    told,
 )
 from upright.core import Estimate
 from upright.data.published import Column, published
@@ -62,7 +61,7 @@ def placements(entries: Sequence[Entry]) -> tuple[list[Placement], list[SetAside
     found, aside = [], []
     for entry in entries:
         for column, estimate in _columns(entry):
-            why = column.not_placeable or ("" if told(estimate) else _no_value(estimate))
+            why = column.not_placeable or ("" if estimate.told else _no_value(estimate))
             if why:
                 aside.append(
                     SetAside(run=entry.label, benchmark=f"published {column.key}", reason=why)
@@ -87,7 +86,7 @@ def _no_value(estimate: Estimate) -> str:
 def _place(entry: Entry, column: Column, estimate: Estimate) -> Placement:
     found = column.in_unit(estimate_interval(estimate))
     value = found.value
-    assert value is not None, "told() has seen a value"
+    assert value is not None, "estimates that are told have one"
     known = [end for end in (found.low, found.high) if end is not None]
     models = published().values(column.key)
     places = [_rank(column, end, models) for end in known]

@@ -8,7 +8,6 @@ from upright.core import Estimate
 from upright.reports.cards.frameworks import DISCLAIMER, Evidence, Framework, Item
 from upright.reports.document import as_data
 from upright.reports.profile import BenchmarkResult, Profile
-from upright.reports.scale import printed
 
 
 class Standing(StrEnum):
@@ -29,7 +28,7 @@ class Found:
 
     @property
     def told(self) -> bool:
-        return printed(self.estimate)
+        return self.estimate.told
 
 
 @dataclass(frozen=True, kw_only=True)

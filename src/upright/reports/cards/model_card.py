@@ -13,7 +13,7 @@ from upright.reports.cards.model_index import front_matter
 from upright.reports.markdown import plain, row
 from upright.reports.profile import BenchmarkResult, Profile
 from upright.reports.provenance import command
-from upright.reports.scale import arrow, corrected, interval, number, printed
+from upright.reports.scale import arrow, corrected, interval, number
 
 WITHOUT_PAPER_DATA = "mini"
 SIDES = (
@@ -91,7 +91,7 @@ def _result(result: BenchmarkResult) -> str:
 
 
 def _numbers(estimate: Estimate) -> Iterator[str]:
-    told = printed(estimate)
+    told = estimate.told
     yield f"{plain(estimate.metric.replace('_', ' '), 60)} {arrow(estimate.higher_is_better)}"
     yield number(estimate.value) if told else "withheld" if estimate.withheld else "no value"
     yield interval(estimate) if told else ""

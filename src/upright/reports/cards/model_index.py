@@ -13,7 +13,7 @@ from typing import Any
 from upright.core import Estimate
 from upright.core.inert import one_line
 from upright.reports.profile import BenchmarkResult, Profile
-from upright.reports.scale import corrected, printed
+from upright.reports.scale import corrected
 
 NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_.-]+")
 PAPER = "trustllm/"
@@ -32,7 +32,7 @@ def front_matter(profile: Profile, source: str = "") -> str:
 
 def model_index(profile: Profile, source: str = "") -> dict[str, Any]:
     """A withheld number is left out: the format could not say that it is withheld."""
-    told = [b for b in profile.benchmarks if b.leading and printed(b.leading.headline)]
+    told = [b for b in profile.benchmarks if b.leading and b.leading.headline.told]
     return {
         "name": one_line(profile.run.model.id, 200) or "unnamed",
         "results": [_result(benchmark, profile, source) for benchmark in told],

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from upright.core import Estimate, Outcome
-from upright.reports.scale import Axis, axis, interval, number, printed
+from upright.reports.scale import Axis, axis, interval, number
 from upright.reports.standing import ONE, Standing, standing
 
 OTHER = "other"
@@ -65,7 +65,7 @@ def dot_chart(estimate: Estimate, references: Mapping[str, float] | None = None)
     """The estimate on its axis; nothing is drawn for a withheld value."""
     references = references or {}
     point = Point("", estimate.value, estimate.low, estimate.high)
-    if not printed(estimate):
+    if not estimate.told:
         point = Point("", None)
     return draw(
         point._replace(label=_in_words(estimate), chance=estimate.chance),
@@ -127,7 +127,7 @@ def _mark(at: float | None, text: str, label: str) -> Mark:
 
 def _in_words(estimate: Estimate) -> str:
     """The chart for those who do not see it."""
-    if not printed(estimate):
+    if not estimate.told:
         return f"No value: {estimate.withheld or estimate.method}"
     between = f", 95 % interval {interval(estimate)}" if interval(estimate) else ""
     chance = f", chance {number(estimate.chance)}" if estimate.chance is not None else ""

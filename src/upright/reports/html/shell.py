@@ -19,7 +19,7 @@ from upright.reports.html.clipping import clip
 from upright.reports.html.drawing import dot_chart, outcome_kind, outcome_segments
 from upright.reports.html.embed import json_block, packed_block
 from upright.reports.html.library import library
-from upright.reports.scale import arrow, corrected, interval, number, printed, thin
+from upright.reports.scale import arrow, corrected, interval, number
 from upright.runs.tables import write_whole
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -93,7 +93,6 @@ def environment() -> Environment:
         short=lambda title: title.split(" (", 1)[0],
         anchor=lambda id: id.replace("/", "-").replace(" ", "-"),
     )
-    found.tests.update(printed=printed, thin=thin)
     return found
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from upright.core import Estimate
 from upright.reports.html import Point, Spec, interval_chart
-from upright.reports.scale import Axis, arrow, axis, printed
+from upright.reports.scale import Axis, arrow, axis
 
 FEWEST = 2
 """A chart of one slice compares nothing."""
@@ -28,7 +28,7 @@ def slice_charts(headline: Estimate, others: Sequence[Estimate]) -> list[SliceCh
     found = []
     for (metric, name), part in groupby(sliced, key=lambda e: (e.metric, _name(e))):
         slices = list(part)
-        if len(slices) >= FEWEST and any(printed(e) for e in slices):
+        if len(slices) >= FEWEST and any(e.told for e in slices):
             found.append(_chart(metric, name, slices, metric == headline.metric))
     return sorted(found, key=lambda chart: not chart.leading)
 
@@ -49,12 +49,12 @@ def _chart(metric: str, name: str, slices: Sequence[Estimate], leading: bool) ->
 
 def _axis(slices: Sequence[Estimate]) -> Axis:
     """Wide enough for all of them."""
-    axes = [axis(e) for e in slices if printed(e)]
+    axes = [axis(e) for e in slices if e.told]
     return max(axes, key=lambda a: abs(a.better - a.worse))
 
 
 def _point(estimate: Estimate) -> Point:
-    told = printed(estimate)
+    told = estimate.told
     return Point(
         label=estimate.slice.partition("=")[2] or estimate.slice,
         value=estimate.value if told else None,

@@ -16,7 +16,7 @@ from upright.core.inert import inert, one_line
 from upright.reports.profile import BenchmarkResult, Profile, RunFacts, ScoreSetResult
 from upright.reports.provenance import concord_in_words as in_words
 from upright.reports.provenance import saved_in_words, stopped_in_words
-from upright.reports.scale import arrow, axis, corrected, interval, number, printed, thin
+from upright.reports.scale import arrow, axis, corrected, interval, number
 
 WIDTH = 100
 BAR, MINI, LARGEST = 9, 7, 25
@@ -90,7 +90,7 @@ def _numbers(result: BenchmarkResult) -> Iterator[str | Text]:
 
 
 def _estimate(estimate: Estimate) -> Iterator[str | Text]:
-    told = printed(estimate)
+    told = estimate.told
     yield arrow(estimate.higher_is_better)
     yield Text(one_line(estimate.metric.replace("_", " "), 40))
     yield Text(number(estimate.value) if told else "–", style="bold")
@@ -117,14 +117,14 @@ def _drawings(result: BenchmarkResult, width: int) -> tuple[Text, Text]:
     if result.leading is None:
         return Text(""), Text("")
     estimate = result.leading.headline
-    drawn = bar(estimate, min(width, LARGEST)) if printed(estimate) else Text("")
+    drawn = bar(estimate, min(width, LARGEST)) if estimate.told else Text("")
     return drawn, outcome_bar(result.leading.outcomes)
 
 
 def _published(result: ScoreSetResult | None) -> Text:
-    if result is None or not printed(result.headline):
+    if result is None or not result.headline.told:
         return Text("–", style="dim")
-    mark = "!" if thin(result.headline) else ""
+    mark = "!" if result.headline.thin else ""
     return Text(number(result.headline.value) + mark, style="dim")
 
 
@@ -186,7 +186,7 @@ def _notes(profile: Profile) -> Iterator[Text]:
             yield Text(
                 f"Judges: {inert(result.id)}: {one_line(in_words(concord), 400)}", style="dim"
             )
-    if any(b.published and thin(b.published.headline) for b in profile.benchmarks):
+    if any(b.published and b.published.headline.thin for b in profile.benchmarks):
         yield Text("! the original toolkit drops over 5 % of these answers", style="yellow")
 
 
