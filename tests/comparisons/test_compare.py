@@ -72,6 +72,18 @@ def test_unscored_answers_are_counted_and_stop_the_gate(tmp_path: Path) -> None:
     assert not decision.passed
 
 
+def test_unscored_answers_to_other_questions_say_nothing_of_the_evidence(tmp_path: Path) -> None:
+    told = [estimate("plugin/x", dimension="safety")]
+    rows = [sample("plugin/x", 1.0, sample_id=f"s{at}") for at in range(40)]
+    others = [sample("plugin/x", None, sample_id=f"n{at}") for at in range(40)]
+    a = open_run(Stored(told, rows).write(tmp_path / "a"))
+    b = open_run(Stored(told, [*rows, *others]).write(tmp_path / "b"))
+    found = compared((a, b), margin=0.5)
+    assert found.differences[0].pairing.unscored_candidate == 0
+    assert found.differences[0].pairing.only_candidate == 40
+    assert decide(found).passed
+
+
 def test_clusters_widen_the_interval(tmp_path: Path) -> None:
     """Ten answers that always go together are one piece of evidence."""
     before, after = np.ones(200), np.ones(200)

@@ -3,10 +3,8 @@
 import msgspec
 
 from upright.comparisons.two_runs.result import Comparison, Difference
+from upright.core import TOLERATED
 from upright.stats.equivalence import Standing
-
-LOST = 0.05
-"""The share of answers that may stay unscored in the candidate alone."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,9 +41,8 @@ def loses_evidence(difference: Difference) -> bool:
     judges. A run that errs where the other does not must not pass for want of evidence.
     """
     pairing = difference.pairing
-    asked = pairing.met
     gone = pairing.unscored_candidate - pairing.unscored_baseline
-    return gone > LOST * asked
+    return gone > TOLERATED * pairing.met
 
 
 def _named(comparison: Comparison, standing: Standing) -> tuple[str, ...]:

@@ -75,6 +75,8 @@ class Paired:
     at_candidate: Places
     met: int
     """How many answer the same sample, scored or not."""
+    unscored: tuple[int, int]
+    """How many of these have no score, in the baseline and in the candidate."""
 
     @cached_property
     def a(self) -> Floats:
@@ -107,8 +109,8 @@ class Paired:
             clusters=len(np.unique(self.clusters)),
             only_baseline=a.rows.num_rows - self.met,
             only_candidate=b.rows.num_rows - self.met,
-            unscored_baseline=int(np.isnan(a.values).sum()),
-            unscored_candidate=int(np.isnan(b.values).sum()),
+            unscored_baseline=self.unscored[0],
+            unscored_candidate=self.unscored[1],
             same_text_other_verdict=int(differ.sum()),
         )
 
@@ -139,6 +141,7 @@ def pair(baseline: Answers, candidate: Answers) -> Paired:
     at = pc.index_in(baseline.keys, value_set=candidate.keys.combine_chunks())
     found = np.asarray(pc.fill_null(at, -1).to_numpy(), np.int64)
     met = np.flatnonzero(found >= 0)
-    known = ~(np.isnan(baseline.values[met]) | np.isnan(candidate.values[found[met]]))
-    kept = met[known]
-    return Paired(baseline, candidate, kept, found[kept], len(met))
+    lost = np.isnan(baseline.values[met]), np.isnan(candidate.values[found[met]])
+    kept = met[~(lost[0] | lost[1])]
+    unscored = int(lost[0].sum()), int(lost[1].sum())
+    return Paired(baseline, candidate, kept, found[kept], len(met), unscored)

@@ -35,6 +35,7 @@ class Pairing(msgspec.Struct, frozen=True, kw_only=True):
     only_baseline: int
     only_candidate: int
     unscored_baseline: int
+    """Of those answered in both runs."""
     unscored_candidate: int
     same_text_other_verdict: int
     """The judge disagrees with itself, or with the judge of the other run."""
