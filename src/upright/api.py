@@ -200,8 +200,8 @@ def relabel(run: Path | str) -> list[Estimate]:
 
 def pack(run: Path | str, out: Path | str | None = None) -> Path:
     """Write a run's evidence pack: its files, their hashes and all its numbers in one ZIP."""
-    path = Path(run)
-    return write_pack(path, Path(out) if out else path.with_name(f"{path.resolve().name}.zip"))
+    path = Path(run).resolve()
+    return write_pack(path, Path(out) if out else path.with_name(f"{path.name}.zip"))
 
 
 def verify(evidence: Path | str) -> Verification:

@@ -48,6 +48,13 @@ def test_a_pack_is_the_same_bytes_each_time(run: Path, tmp_path: Path) -> None:
     assert one == other
 
 
+def test_the_folder_one_stands_in_can_be_packed(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(run)
+    made = upright.pack(".")
+    assert made == run.resolve().with_name(f"{run.name}.zip")
+    assert upright.verify(made).holds
+
+
 def flip(path: Path, name: str, at: int) -> None:
     """Turn one bit of one entry of a pack; negative places count from its end."""
     raw = bytearray(path.read_bytes())
