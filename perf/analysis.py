@@ -31,8 +31,8 @@ def make_run(path: Path, seed: int, samples: int) -> None:
     import pyarrow as pa
 
     from upright.core import registry
-    from upright.runs.store import write_info
-    from upright.runs.tables import COLUMNS, NUMBERS, write_estimates, write_table
+    from upright.runs.storing.store import write_info
+    from upright.runs.storing.tables import COLUMNS, NUMBERS, write_estimates, write_table
 
     ids = sorted(registry.entries("benchmarks"))[:PARTS]
     own, common = np.random.default_rng(seed), np.random.default_rng(0)
@@ -103,7 +103,7 @@ def _estimates(ids: Sequence[str], part: Any, values: Any) -> list[Any]:
 
 
 def _info(seed: int, samples: int, ids: Sequence[str]) -> dict[str, Any]:
-    from upright.runs.store import FINISHED
+    from upright.runs.storing.store import FINISHED
 
     return {
         "upright": "0", "python": "", "platform": "", "packages": {}, "status": FINISHED,
@@ -125,7 +125,7 @@ def leaderboard() -> Work:
 
 def compare() -> Work:
     from upright.comparisons.two_runs.compare import compare as made
-    from upright.runs.store import open_run
+    from upright.runs.storing.store import open_run
 
     # The ids are real, the answers are not: the mean value, as for benchmarks not installed here.
     return lambda folder: made(
@@ -143,7 +143,7 @@ def read() -> Work:
     """Every column and row as a data frame, which is what `samples_df` gives."""
     import pandas  # noqa: F401 - its import is no part of reading
 
-    from upright.runs.store import open_run
+    from upright.runs.storing.store import open_run
 
     return lambda folder: len(open_run(folder / "small").samples)
 

@@ -35,9 +35,9 @@ from upright.core import (
 from upright.data import suite_file
 from upright.models import open_model
 from upright.runs import Item, Plan, make_plan
-from upright.runs.judging import judge_part
-from upright.runs.rounds import Asking
-from upright.runs.stopping import Stop, after_stopping, draws_of, reading
+from upright.runs.asking.rounds import Asking
+from upright.runs.scoring.judging import judge_part
+from upright.runs.scoring.stopping import Stop, after_stopping, draws_of, reading
 from upright.stats.intervals import Bounds, Floats
 from upright.stats.metrics import Mean, mean
 from upright.stats.sequential import Aim, Draws, empirical_bernstein, of_rate, of_whole

@@ -44,10 +44,10 @@ from upright.runs import (
 )
 from upright.runs import relabel as bring_up_to_date
 from upright.runs import run as carry_out
-from upright.runs.pack import pack as write_pack
-from upright.runs.pack import verify_pack
-from upright.runs.verify import Verification
-from upright.runs.verify import verify as verify_run
+from upright.runs.scoring.verify import Verification
+from upright.runs.scoring.verify import verify as verify_run
+from upright.runs.storing.pack import pack as write_pack
+from upright.runs.storing.pack import verify_pack
 
 __all__ = [
     "Findings",

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from upright.api import AnyModel, evaluate
 from upright.core import Estimate, UsageError
-from upright.runs.stored import read_estimates
+from upright.runs.storing.stored import read_estimates
 
 Unsure = Literal["fail", "pass"]
 

@@ -18,7 +18,7 @@ from upright.core.registry import load
 from upright.data import DataFile
 from upright.data.patches.fairness import swapped
 from upright.models.mock import REFUSAL
-from upright.runs.contract import answer_all, headline
+from upright.runs.scoring.contract import answer_all, headline
 from upright.stats.metrics import cramers_v
 
 Read = Callable[[str], DataFile]

@@ -16,7 +16,7 @@ from upright.core.registry import load
 from upright.data import DataFile
 from upright.data.patches.safety import base_request
 from upright.models.mock import COMPLIANCE, REFUSAL
-from upright.runs.contract import answer_all, headline
+from upright.runs.scoring.contract import answer_all, headline
 
 Read = Callable[[str], DataFile]
 

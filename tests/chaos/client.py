@@ -18,7 +18,8 @@ from upright.core import Request, Response, Settings, UprightError
 from upright.models import ModelOptions
 from upright.models._chat import to_payload
 from upright.models.openai import Endpoint
-from upright.runs import Cache, Options, Patience, run, store
+from upright.runs import Cache, Options, Patience, run
+from upright.runs.storing import store
 
 BROKEN, STOPPED, ABORTED = 1, 3, 130
 """The exit status of a session that ended with a traceback, with a message, without a word."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pyarrow.parquet as pq
 
-from upright.runs.journal import read_journal
+from upright.runs.storing.journal import read_journal
 
 TABLES = ("samples", "estimates", "verdicts")
 WHEN = ["latency_s", "attempts"]

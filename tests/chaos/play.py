@@ -17,7 +17,7 @@ from tests.chaos.ledger import Disagreement, Ledger, assert_same, read_log
 from tests.chaos.server import Arrangement
 from tests.chaos.world import World, ended, is_there, started
 from tests.runs.toy import CONCURRENCY
-from upright.runs.journal import read_journal
+from upright.runs.storing.journal import read_journal
 
 FAULTS = {
     "429": 0.1,

@@ -10,7 +10,7 @@ from tests.chaos.ledger import Disagreement, Ledger
 from tests.chaos.play import ACTS, Report, play
 from tests.chaos.world import World, small_disk
 from upright.core import Response
-from upright.runs.journal import Journal
+from upright.runs.storing.journal import Journal
 
 PLAYS, SEED = 5, 5
 

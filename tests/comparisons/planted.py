@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.reports.stored import Stored, estimate, sample
-from upright.runs.store import Run, open_run
+from upright.runs.storing.store import Run, open_run
 
 MISUSE, EXTERNAL = "safety/misuse", "truthfulness/external"
 

@@ -15,7 +15,7 @@ from upright.comparisons.two_runs.compare import compare
 from upright.comparisons.two_runs.gate import decide
 from upright.comparisons.two_runs.result import Comparison
 from upright.core import StoreError, UsageError
-from upright.runs.store import Run, open_run
+from upright.runs.storing.store import Run, open_run
 from upright.stats.equivalence import Standing
 from upright.stats.paired import mcnemar
 

@@ -7,7 +7,7 @@ import pytest
 
 from upright.core import Benchmark, DataError, make_samples, registry
 from upright.data import DataFile
-from upright.runs.contract import check
+from upright.runs.scoring.contract import check
 
 IDS = list(registry.entries("benchmarks"))
 

@@ -15,7 +15,7 @@ from upright.api import export, import_run, open_run
 from upright.core import StoreError, UsageError
 from upright.interop.exporters import FORMATS
 from upright.interop.exporters.csv import harmless
-from upright.runs.store import Run
+from upright.runs.storing.store import Run
 
 FORMULA = '=HYPERLINK("http://evil","x")'
 

@@ -15,7 +15,7 @@ import pytest
 import upright
 from upright.api import import_run
 from upright.core import UsageError
-from upright.runs.store import Run
+from upright.runs.storing.store import Run
 
 FIXTURES = Path(__file__).parent / "fixtures"
 Import = Callable[[str], Run]

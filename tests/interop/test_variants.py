@@ -10,7 +10,7 @@ import pytest
 from tests.interop.test_bad_files import lm_eval
 from tests.interop.test_import import FIXTURES
 from upright.api import import_run
-from upright.runs.store import Run
+from upright.runs.storing.store import Run
 
 
 def imported(tmp_path: Path, name: str, content: bytes, **given: Any) -> Run:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.runs.test_run import largest_file
 from upright.core import Response, StoreError, UsageError
-from upright.runs.cache import Cache, cache_limit
+from upright.runs.storing.cache import Cache, cache_limit
 
 LIMIT = 500_000
 LONG = Response(text="x" * 10_000)

@@ -24,8 +24,8 @@ from upright.judges import yes_no
 from upright.judges.calibration import NEW_SET
 from upright.models import open_model
 from upright.runs import Options, Run, relabel, run
-from upright.runs.correcting import Evidence, correct, usable
-from upright.runs.labels import UNCERTAIN, Label, append_label, read_labels
+from upright.runs.scoring.correcting import Evidence, correct, usable
+from upright.runs.storing.labels import UNCERTAIN, Label, append_label, read_labels
 from upright.stats.correction import NotCorrected
 from upright.stats.metrics import macro, mean, target
 

@@ -11,11 +11,11 @@ from tests.runs.test_judging import Said
 from tests.runs.toy import HURRIED, planned
 from upright.core import ModelError, ModelRefused, Outcome, Request, Response
 from upright.runs import Limits, Patience, Progress
-from upright.runs.engine import ask, drive
+from upright.runs.asking.engine import ask, drive
+from upright.runs.asking.pace import Pace
+from upright.runs.asking.progress import progress_bar
 from upright.runs.garbage import seldom_collected
-from upright.runs.pace import Pace
-from upright.runs.progress import progress_bar
-from upright.runs.secrets import without_secrets
+from upright.runs.storing.secrets import without_secrets
 
 
 def asked(failures: int, patience: Patience, **error: bool) -> Response:

@@ -9,8 +9,8 @@ import pytest
 
 from upright.core import Response, StoreError
 from upright.runs import Cache
-from upright.runs.journal import Journal, one_at_a_time, read_journal
-from upright.runs.tables import write_whole
+from upright.runs.storing.journal import Journal, one_at_a_time, read_journal
+from upright.runs.storing.tables import write_whole
 
 TEXTS = ("plain", "NUL \x00 and\nlines\r", "😀" * 1000, "")
 

@@ -19,7 +19,7 @@ from tests.server import Server, serving
 from upright.core import Interrupted
 from upright.models._chat import to_payload
 from upright.runs import open_run
-from upright.runs.journal import read_journal
+from upright.runs.storing.journal import read_journal
 
 ROOT = Path(__file__).parent.parent.parent
 COUNT = 150

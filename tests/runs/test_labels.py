@@ -8,8 +8,8 @@ from tests.runs.toy import planned, toy
 from upright.core import Metric, StoreError, UsageError
 from upright.models import open_model
 from upright.runs import Options, run
-from upright.runs.labelling import questions
-from upright.runs.labels import FILE, RANDOM, UNCERTAIN, Label, append_label, read_labels
+from upright.runs.scoring.labelling import questions
+from upright.runs.storing.labels import FILE, RANDOM, UNCERTAIN, Label, append_label, read_labels
 from upright.stats.metrics import mean
 
 ID = "truthfulness/toy"

@@ -10,8 +10,8 @@ from tests.server import serving
 from upright.core import ModelError, Request, Response, ask
 from upright.models._order import by_prefix
 from upright.runs import Patience
-from upright.runs.limits import Bucket, Limits, Meter
-from upright.runs.pace import ROUND, Pace
+from upright.runs.asking.limits import Bucket, Limits, Meter
+from upright.runs.asking.pace import ROUND, Pace
 
 
 class Clock:

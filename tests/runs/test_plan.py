@@ -12,7 +12,7 @@ from tests.runs.toy import SUITE, endpoint, numbers, planned, to_sample, toy
 from upright.core import Row, Sample, Settings, ask, finished
 from upright.models import ModelOptions, open_model
 from upright.runs import Price, forecast, make_plan
-from upright.runs.limit import take
+from upright.runs.subset import take
 
 MODEL = endpoint("http://127.0.0.1:1")
 CHOOSER = open_model("openai/test", ModelOptions(base_url="http://127.0.0.1:1", logprobs=True))

@@ -17,8 +17,8 @@ from tests.server import MEGABYTE, serving
 from upright.core import Estimate, ModelRefused, Outcome, StoreError
 from upright.models import open_model
 from upright.runs import Cache, Patience, Progress, Run, open_run
-from upright.runs.store import place
-from upright.runs.tables import COLUMNS
+from upright.runs.storing.store import place
+from upright.runs.storing.tables import COLUMNS
 
 FAULTS = {
     "429": 0.15,

@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from upright.core.inert import inert
-from upright.runs.labelling import Question
+from upright.runs.scoring.labelling import Question
 
 Keys = Callable[[], str]
 """Waits for a key; "q" where none will come any more."""

@@ -70,7 +70,7 @@ def _coverage(profile: "Profile", id: str, *, json: bool) -> None:
 
 def _card(profile: "Profile", out: Path | None, source: str) -> None:
     from upright.reports.cards.model_card import model_card
-    from upright.runs.tables import write_whole
+    from upright.runs.storing.tables import write_whole
 
     text = model_card(profile, source).encode()
     if out:

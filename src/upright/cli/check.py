@@ -22,7 +22,7 @@ def check(
     """
     from upright.core.registry import entries, load
     from upright.data import suite_file
-    from upright.runs.contract import check as run_contract
+    from upright.runs.scoring.contract import check as run_contract
 
     failed = 0
     for name in entries("benchmarks") if id == "ALL" else [id]:

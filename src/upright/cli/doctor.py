@@ -75,7 +75,7 @@ def disk() -> Line:
 def cache() -> Line:
     """The answers of earlier runs."""
     from upright.core import UsageError
-    from upright.runs.cache import cache_limit, cache_path
+    from upright.runs.storing.cache import cache_limit, cache_path
 
     path = cache_path()
     size = path.stat().st_size if path.exists() else 0

@@ -157,9 +157,9 @@ def label(
     from upright.api import relabel, same_versions
     from upright.cli._labelling import Screen, keyboard
     from upright.core import unknown
-    from upright.runs.labelling import Question, questions
-    from upright.runs.labels import Label, append_label, read_labels
-    from upright.runs.store import now
+    from upright.runs.scoring.labelling import Question, questions
+    from upright.runs.storing.labels import Label, append_label, read_labels
+    from upright.runs.storing.store import now
 
     known = same_versions(run)
     for id in benchmark or ():

@@ -22,10 +22,10 @@ from upright.core import (
 )
 from upright.interop.dimensions import dimension_of
 from upright.interop.foreign import Foreign, Log, Told
-from upright.runs.estimates import estimate_one
-from upright.runs.judging import Judged
 from upright.runs.plan import Item
-from upright.runs.store import (
+from upright.runs.scoring.estimates import estimate_one
+from upright.runs.scoring.judging import Judged
+from upright.runs.storing.store import (
     FINISHED,
     Run,
     environment,
@@ -34,7 +34,7 @@ from upright.runs.store import (
     run_name,
     write_info,
 )
-from upright.runs.tables import write_estimates, write_samples
+from upright.runs.storing.tables import write_estimates, write_samples
 from upright.stats.metrics import mean
 
 LONGEST_NAME, LONGEST_TEXT = 60, 200

@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from upright.core import Interrupted, Model, ModelRefused, StoreError
-from upright.runs.agreement import agreement
-from upright.runs.baselines import baselines
-from upright.runs.cache import Cache
-from upright.runs.desk import ANSWERS, Desk, OnProgress, Tally
-from upright.runs.engine import Patience
-from upright.runs.estimates import estimate_all
+from upright.runs.asking.desk import ANSWERS, Desk, OnProgress, Tally
+from upright.runs.asking.engine import Patience
+from upright.runs.asking.limits import Limits
+from upright.runs.asking.panel import Panel, ask_panel, stage
+from upright.runs.asking.rounds import Asked, ask_all
+from upright.runs.asking.signals import signals_cancel, sigterm_interrupts
 from upright.runs.garbage import seldom_collected
-from upright.runs.judging import judge_all
-from upright.runs.limits import Limits
-from upright.runs.panel import Panel, ask_panel, stage
 from upright.runs.plan import Plan
-from upright.runs.rounds import Asked, ask_all
-from upright.runs.secrets import without_secrets
-from upright.runs.signals import signals_cancel, sigterm_interrupts
-from upright.runs.store import FINISHED, STOPPED, Run, claim, describe, now, write_info
-from upright.runs.tables import write_estimates, write_samples, write_verdicts
+from upright.runs.scoring.agreement import agreement
+from upright.runs.scoring.baselines import baselines
+from upright.runs.scoring.estimates import estimate_all
+from upright.runs.scoring.judging import judge_all
+from upright.runs.storing.cache import Cache
+from upright.runs.storing.secrets import without_secrets
+from upright.runs.storing.store import FINISHED, STOPPED, Run, claim, describe, now, write_info
+from upright.runs.storing.tables import write_estimates, write_samples, write_verdicts
 
 if sys.platform == "win32":
     new_event_loop = asyncio.new_event_loop

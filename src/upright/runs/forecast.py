@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from upright.runs.cache import Cache
-from upright.runs.limits import prompt_tokens
+from upright.runs.asking.limits import prompt_tokens
 from upright.runs.plan import Plan
+from upright.runs.storing.cache import Cache
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from upright.core import (
     naming,
 )
 from upright.runs.garbage import seldom_collected
-from upright.runs.limit import take
+from upright.runs.subset import take
 
 Rows = Callable[[Benchmark, bool], Sequence[Row]]
 """The rows of a benchmark's file: (benchmark, patched) -> rows."""

@@ -14,7 +14,7 @@ import msgspec
 
 from upright.core import Estimate, Interval, StoreError, UsageError
 from upright.runs import open_run
-from upright.runs.stored import read_estimates
+from upright.runs.storing.stored import read_estimates
 
 ASKED = ("limit", "max_tokens", "choices")
 """Settings that change which questions are asked, or what an answer can be."""

@@ -19,8 +19,8 @@ from upright.comparisons.two_runs.result import (
     Side,
 )
 from upright.core import LEADING, Benchmark, Dimension, Estimate, Interval, Metric, UsageError
-from upright.runs.store import Run
-from upright.runs.stored import read_estimates
+from upright.runs.storing.store import Run
+from upright.runs.storing.stored import read_estimates
 from upright.stats.equivalence import non_inferiority
 from upright.stats.intervals import Bounds, average
 from upright.stats.metrics import mean

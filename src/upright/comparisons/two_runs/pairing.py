@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from upright.comparisons.two_runs.result import Pairing
 from upright.core import Scored, StoreError
-from upright.runs.store import Run
-from upright.runs.stored import COLUMNS, Part, read_columns, scored_of, whole
+from upright.runs.storing.store import Run
+from upright.runs.storing.stored import COLUMNS, Part, read_columns, scored_of, whole
 
 NARROW = (
     *("benchmark", "score_set", "sample_id", "epoch", "group", "slices", "response"),

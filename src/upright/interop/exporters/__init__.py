@@ -5,8 +5,8 @@ from pathlib import Path
 
 from upright.core import unknown
 from upright.interop.exporters import csv, inspect, mlflow, parquet, wandb
-from upright.runs.journal import explained
-from upright.runs.store import Run
+from upright.runs.storing.journal import explained
+from upright.runs.storing.store import Run
 
 Writer = Callable[[Run, Path], None]
 

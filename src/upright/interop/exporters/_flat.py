@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from upright.core import StoreError
-from upright.runs.store import Run
-from upright.runs.tables import COLUMNS
+from upright.runs.storing.store import Run
+from upright.runs.storing.tables import COLUMNS
 
 
 def samples(run: Run) -> pa.Table:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from upright.core import inert
 from upright.interop.exporters._flat import estimates, samples
 from upright.interop.exporters._folder import appearing
-from upright.runs.store import Run
+from upright.runs.storing.store import Run
 
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """Beginnings that spreadsheets act on; the wide ones are read like the narrow in some locales."""

@@ -13,7 +13,7 @@ from upright.core import digest, excerpt
 from upright.interop.exporters._flat import numbers, samples
 from upright.interop.exporters._folder import appearing
 from upright.interop.exporters._keys import plain
-from upright.runs.store import Run
+from upright.runs.storing.store import Run
 
 SCHEMA = 2
 SHOWN = 500

@@ -16,7 +16,7 @@ from upright.core import digest
 from upright.interop.exporters._flat import numbers
 from upright.interop.exporters._folder import appearing
 from upright.interop.exporters._keys import named, plain
-from upright.runs.store import Run
+from upright.runs.storing.store import Run
 
 EXPERIMENT = "upright"
 FINISHED, LOCAL = 3, 4

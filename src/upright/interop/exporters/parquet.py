@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 
 from upright.interop.exporters._flat import estimates, samples
 from upright.interop.exporters._folder import appearing
-from upright.runs.store import Run
+from upright.runs.storing.store import Run
 
 
 def write(run: Run, out: Path) -> None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from upright.interop.exporters._flat import estimates, numbers, samples
 from upright.interop.exporters._folder import appearing
 from upright.interop.exporters._keys import named
-from upright.runs.store import Run
+from upright.runs.storing.store import Run
 
 
 def write(run: Run, out: Path) -> None:

@@ -9,8 +9,8 @@ from upright.interop.foreign import Log
 from upright.interop.importers import garak, inspect, lm_eval, promptfoo
 from upright.interop.storing import store
 from upright.interop.untrusted import Source
-from upright.runs.journal import explained
-from upright.runs.store import Run
+from upright.runs.storing.journal import explained
+from upright.runs.storing.store import Run
 
 Reader = Callable[[Sequence[Source]], list[Log]]
 """What the files say, one log for each model that answered in them."""

@@ -8,7 +8,7 @@ from upright.comparisons.two_runs.result import Comparison, Difference
 from upright.core.inert import inert
 from upright.reports.scale import number
 from upright.reports.text.comparison import gain, p_value, pairing_notes, signed
-from upright.runs.tables import write_whole
+from upright.runs.storing.tables import write_whole
 
 
 def write_junit(comparison: Comparison, decision: Decision, path: Path) -> None:

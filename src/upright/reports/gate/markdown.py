@@ -16,7 +16,7 @@ from upright.reports.text.comparison import (
     sentence,
     signed,
 )
-from upright.runs.tables import write_whole
+from upright.runs.storing.tables import write_whole
 from upright.stats.equivalence import Standing
 
 MARKS = {

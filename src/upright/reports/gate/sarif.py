@@ -11,7 +11,7 @@ from upright.comparisons.two_runs.gate import Decision
 from upright.comparisons.two_runs.result import Comparison, Difference
 from upright.core.inert import inert
 from upright.reports.gate.junit import told
-from upright.runs.tables import write_whole
+from upright.runs.storing.tables import write_whole
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

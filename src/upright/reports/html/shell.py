@@ -20,7 +20,7 @@ from upright.reports.html.drawing import dot_chart, outcome_kind, outcome_segmen
 from upright.reports.html.embed import json_block, packed_block
 from upright.reports.html.library import library
 from upright.reports.scale import arrow, corrected, interval, number
-from upright.runs.tables import write_whole
+from upright.runs.storing.tables import write_whole
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 

@@ -9,7 +9,7 @@ import msgspec
 
 from upright.core import Answer, JudgeError, Model, Request, Response, Rubric, Verdict
 from upright.judges.rubric import to_request, to_verdict
-from upright.runs.desk import VERDICTS, Desk
+from upright.runs.asking.desk import VERDICTS, Desk
 from upright.runs.plan import Plan
 
 ROUNDS = 3

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from upright.core import StoreError
-from upright.runs.journal import explained
+from upright.runs.storing.journal import explained
 
 FILE = "labels.jsonl"
 RANDOM, UNCERTAIN = "random", "uncertain"

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from upright.core import Estimate, Verdict, printable
-from upright.runs.journal import explained
-from upright.runs.judging import Judged
-from upright.runs.panel import Panel, Ruling
+from upright.runs.asking.panel import Panel, Ruling
+from upright.runs.scoring.judging import Judged
+from upright.runs.storing.journal import explained
 
 Column = Callable[[Judged], object]
 STORED: Mapping[str, Any] = {"compression": "zstd", "write_page_checksum": True}

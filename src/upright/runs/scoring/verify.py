@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from upright.core import IMPORTED, Answer, Benchmark, Estimate, Metric, Scored, StoreError
-from upright.runs.estimates import estimate_one, estimates_of
-from upright.runs.labels import read_labels
-from upright.runs.stopping import read_stops
-from upright.runs.store import read_info
-from upright.runs.stored import COLUMNS, Part, read_estimates, scored_of, whole
+from upright.runs.scoring.estimates import estimate_one, estimates_of
+from upright.runs.scoring.stopping import read_stops
+from upright.runs.storing.labels import read_labels
+from upright.runs.storing.store import read_info
+from upright.runs.storing.stored import COLUMNS, Part, read_estimates, scored_of, whole
 from upright.stats.metrics import mean
 
 Load = Callable[[str], Benchmark | None]

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
 from upright.core import ModelError, Request, Response
-from upright.runs.limits import Limits, Meter
+from upright.runs.asking.limits import Limits, Meter
 
 SLOWER = 4.0
 """So many times the seconds per token of the best round mean that the server is overrun."""

@@ -15,11 +15,11 @@ from upright.core import (
     Metric,
     Scored,
 )
-from upright.runs.correcting import Evidence, correct, usable
-from upright.runs.judging import Judged
-from upright.runs.labels import Labels
 from upright.runs.plan import Plan
-from upright.runs.stopping import Stop, Stops, after_stopping
+from upright.runs.scoring.correcting import Evidence, correct, usable
+from upright.runs.scoring.judging import Judged
+from upright.runs.scoring.stopping import Stop, Stops, after_stopping
+from upright.runs.storing.labels import Labels
 from upright.stats.correction import NotCorrected
 
 WITHHELD = Interval(None, None, None, "withheld")

@@ -9,8 +9,8 @@ import msgspec
 
 from upright.core import Model, ModelError, ModelRefused, Request, Response, printable
 from upright.models import ModelOptions
-from upright.runs.limits import Limits
-from upright.runs.pace import Pace
+from upright.runs.asking.limits import Limits
+from upright.runs.asking.pace import Pace
 
 Received = Callable[[Mapping[str, Response]], None]
 """Is given responses by the keys of their requests."""

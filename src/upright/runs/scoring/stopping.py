@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from upright.core import Interval, Metric, Outcome, Response, Sample, Scored, Verdict
-from upright.runs.stored import Part
+from upright.runs.storing.stored import Part
 from upright.stats.intervals import Bounds
 from upright.stats.metrics import Compute, Mean, Value, Weighted, cluster
 from upright.stats.sequential import Aim, Draws, of_rate, of_whole

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from upright.core import Benchmark, Estimate, Metric, Scored
-from upright.runs.estimates import corrected, evidence_of
-from upright.runs.labels import read_labels
-from upright.runs.stopping import read_stops
-from upright.runs.store import read_info
-from upright.runs.stored import read_estimates, stored_answers
-from upright.runs.tables import write_estimates
+from upright.runs.scoring.estimates import corrected, evidence_of
+from upright.runs.scoring.stopping import read_stops
+from upright.runs.storing.labels import read_labels
+from upright.runs.storing.store import read_info
+from upright.runs.storing.stored import read_estimates, stored_answers
+from upright.runs.storing.tables import write_estimates
 
 Load = Callable[[str], Benchmark | None]
 """A benchmark by id; None where it is not installed here."""

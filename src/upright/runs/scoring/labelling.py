@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 
 from upright.core import Benchmark, Metric, Outcome, Scored, UsageError, digest, unknown
 from upright.judges import JUDGES
-from upright.runs.labels import RANDOM, UNCERTAIN, About, Labels
-from upright.runs.stored import stored_answers
+from upright.runs.storing.labels import RANDOM, UNCERTAIN, About, Labels
+from upright.runs.storing.stored import stored_answers
 from upright.stats.metrics import Mean
 
 PICKS = (RANDOM, UNCERTAIN)

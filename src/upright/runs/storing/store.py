@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from upright.core import Benchmark, Card, Model, StoreError
-from upright.runs.journal import Journal, explained, one_at_a_time
 from upright.runs.plan import Plan
-from upright.runs.secrets import without_secrets
-from upright.runs.tables import write_whole
+from upright.runs.storing.journal import Journal, explained, one_at_a_time
+from upright.runs.storing.secrets import without_secrets
+from upright.runs.storing.tables import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,10 +15,10 @@ from typing import IO, BinaryIO
 import msgspec
 
 from upright.core import Estimate, StoreError
-from upright.runs.store import open_run
-from upright.runs.stored import read_estimates
-from upright.runs.tables import write_whole
-from upright.runs.verify import Load, Unproven, Verification, named, unlike, verify
+from upright.runs.scoring.verify import Load, Unproven, Verification, named, unlike, verify
+from upright.runs.storing.store import open_run
+from upright.runs.storing.stored import read_estimates
+from upright.runs.storing.tables import write_whole
 
 MANIFEST = "manifest.json"
 FILES = (

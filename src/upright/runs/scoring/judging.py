@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from upright.core import Answer, Outcome, Response, Scored, ScoreSet, Verdict
-from upright.runs.panel import Ruling
+from upright.runs.asking.panel import Ruling
 from upright.runs.plan import Item, Plan
 
 

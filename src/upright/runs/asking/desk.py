@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 from upright.core import Model, Outcome, Request, Response
-from upright.runs.cache import Cache
-from upright.runs.engine import Patience, drive
-from upright.runs.journal import Journal
-from upright.runs.limits import Limits
-from upright.runs.outage import Outage, given_up
+from upright.runs.asking.engine import Patience, drive
+from upright.runs.asking.limits import Limits
+from upright.runs.asking.outage import Outage, given_up
+from upright.runs.storing.cache import Cache
+from upright.runs.storing.journal import Journal
 
 ANSWERS, VERDICTS = "answers", "verdicts"
 

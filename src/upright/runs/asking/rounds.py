@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from upright.core import Model, Response, digest
-from upright.runs.desk import ANSWERS, Desk
-from upright.runs.judging import judge_part
+from upright.runs.asking.desk import ANSWERS, Desk
 from upright.runs.plan import Item, Plan
-from upright.runs.stopping import (
+from upright.runs.scoring.judging import judge_part
+from upright.runs.scoring.stopping import (
     Stop,
     Stops,
     class_weights,
@@ -28,7 +28,7 @@ from upright.runs.stopping import (
     reading,
     whole_value,
 )
-from upright.runs.stored import Part
+from upright.runs.storing.stored import Part
 from upright.stats.intervals import Bounds
 from upright.stats.sequential import Aim, expected_draws
 

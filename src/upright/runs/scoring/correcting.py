@@ -11,7 +11,7 @@ import numpy as np
 
 from upright.core import Calibration, Interval, Metric, Scored
 from upright.judges.calibration import NEW_SET
-from upright.runs.labels import RANDOM, Labels
+from upright.runs.storing.labels import RANDOM, Labels
 from upright.stats.correction import Errors, NotCorrected, prediction_powered, reach, rogan_gladen
 from upright.stats.intervals import Floats
 from upright.stats.metrics import Mean, cluster

@@ -1,0 +1,1 @@
+"""Drives models: who is asked, how fast, and what happens when it fails."""

@@ -1,0 +1,1 @@
+"""From answers to numbers: verdicts, estimates, corrections, and their verification."""
