@@ -1,8 +1,8 @@
 """Does the work: plan, ask, judge, store."""
 
-from upright.runs.asking.desk import OnProgress, Progress
 from upright.runs.asking.engine import Patience
 from upright.runs.asking.limits import Limits
+from upright.runs.asking.tally import OnProgress, Progress
 from upright.runs.conduct import Options, run
 from upright.runs.forecast import Forecast, Price, forecast
 from upright.runs.plan import Item, Plan, make_plan

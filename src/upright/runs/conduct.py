@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from upright.core import Interrupted, Model, ModelRefused, StoreError
-from upright.runs.asking.desk import ANSWERS, Desk, OnProgress, Tally
+from upright.runs.asking.crew import Alone, Crew
+from upright.runs.asking.desk import ANSWERS, Desk
 from upright.runs.asking.engine import Patience
 from upright.runs.asking.limits import Limits
 from upright.runs.asking.panel import Panel, ask_panel, stage
 from upright.runs.asking.rounds import Asked, ask_all
 from upright.runs.asking.signals import signals_cancel, sigterm_interrupts
+from upright.runs.asking.tally import OnProgress, Tally
+from upright.runs.finish import write_tables
 from upright.runs.garbage import seldom_collected
 from upright.runs.plan import Plan
 from upright.runs.scoring.agreement import agreement
 from upright.runs.scoring.baselines import baselines
-from upright.runs.scoring.estimates import estimate_all
-from upright.runs.scoring.judging import judge_all
 from upright.runs.storing.cache import Cache
 from upright.runs.storing.secrets import without_secrets
 from upright.runs.storing.store import FINISHED, STOPPED, Run, claim, describe, now, write_info
-from upright.runs.storing.tables import write_estimates, write_samples, write_verdicts
 
 if sys.platform == "win32":
     new_event_loop = asyncio.new_event_loop
@@ -44,6 +44,7 @@ class Options:
     cache       answers of earlier runs, or None to ask everything anew
     command     what the user typed: stored, and offered for going on, without its secrets
     data        the files read: {name: {"sha256": ..., "rows": ..., "patches": {id: rows}}}
+    crew        who asks; None means this process
     """
 
     out: Path = Path("runs")
@@ -52,6 +53,7 @@ class Options:
     data: Mapping[str, Any] = field(default_factory=dict)
     patience: Patience = PATIENT
     limits: Limits = UNLIMITED
+    crew: Crew | None = None
 
 
 class Received(NamedTuple):
@@ -79,23 +81,19 @@ def run(
     """
     described = describe(plan, model, judges, options.command, options.data)
     path, info, journal = claim(options.out, plan, model, described)
-    desk = Desk(journal, options.cache, options.patience, options.limits, on_progress)
+    crew = options.crew or Alone(options.patience, options.limits)
+    desk = Desk(journal, options.cache, crew, options.patience, on_progress)
     try:
         with _stopping(path, info, desk, options.command):
-            received = _complete(_receive(plan, model, judges, desk))
-            plan, stops = received.asked.plan, received.asked.stops
-            judged = judge_all(plan, received.asked.responses, received.panel.rulings)
-            write_samples(path / "samples.parquet", plan.dimensions, judged)
-            write_estimates(path / "estimates.parquet", estimate_all(plan, judged, stops))
-            if judges:
-                write_verdicts(path / "verdicts.parquet", judged, received.panel)
+            asked, panel = _complete(_receive(plan, model, judges, desk))
+            read = write_tables(path, asked.plan, asked.responses, panel, asked.stops)
             # Some facts show only in answers: the name under which a server knows its model.
-            info["model"] = {"id": model.id, "facts": model.facts}
-            info["judge_facts"] = judges[0].facts if len(judges) == 1 else {}
+            info["model"] = {"id": model.id, "facts": crew.facts(model)}
+            info["judge_facts"] = crew.facts(judges[0]) if len(judges) == 1 else {}
             info["judges"] = _judges(judges, desk)
-            info["agreement"] = agreement(judged, received.panel)
-            info["baselines"] = baselines(plan)
-            info["until"] = received.asked.told
+            info["agreement"] = agreement(read, panel)
+            info["baselines"] = baselines(asked.plan)
+            info["until"] = asked.told
             write_info(path, {**info, **_counts(desk), "status": FINISHED, "finished": now()})
     finally:
         desk.close()
@@ -167,8 +165,8 @@ def _counts(desk: Desk) -> dict[str, Any]:
 
 def _judges(judges: Sequence[Model], desk: Desk) -> list[dict[str, Any]]:
     """What each judge model is and what it cost."""
-    tallies = [desk.tallies[stage(judge, judges)] for judge in judges]
-    return [
-        {"id": judge.id, "facts": judge.facts, "calls": tally.calls, "tokens": tally.tokens}
-        for judge, tally in zip(judges, tallies, strict=True)
-    ]
+    told = []
+    for judge in judges:
+        facts, tally = desk.crew.facts(judge), desk.tallies[stage(judge, judges)]
+        told.append({"id": judge.id, "facts": facts, "calls": tally.calls, "tokens": tally.tokens})
+    return told

@@ -35,7 +35,7 @@ class Pace:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.width = float(most)
-        self._most, self._longest = most, longest
+        self.most, self._longest = most, longest
         self._clock, self._sleep = clock, sleep
         self._meter = Meter(limits, clock()) if limits != Limits() else None
         self._speed = _Speed()
@@ -72,7 +72,7 @@ class Pace:
     ) -> None:
         if self._meter:
             self._meter.settle(batch, responses)
-        self.width = min(self._most, self.width + 1 / self.width)
+        self.width = min(self.most, self.width + 1 / self.width)
         if self._speed.blown_up(responses, int(self.width)):
             self._halve(began)
 

@@ -15,28 +15,12 @@ from upright.core import (
     Metric,
     Scored,
 )
-from upright.runs.plan import Plan
 from upright.runs.scoring.correcting import Evidence, correct, usable
-from upright.runs.scoring.judging import Judged
-from upright.runs.scoring.stopping import Stop, Stops, after_stopping
+from upright.runs.scoring.stopping import Stop, after_stopping
 from upright.runs.storing.labels import Labels
 from upright.stats.correction import NotCorrected
 
 WITHHELD = Interval(None, None, None, "withheld")
-
-
-def estimate_all(plan: Plan, judged: Sequence[Judged], stops: Stops) -> list[Estimate]:
-    """Every metric of every score set, over all samples and by its slices; the headline first."""
-    parts: dict[tuple[str, str], list[Scored]] = {}
-    for one in judged:
-        parts.setdefault((one.item.benchmark, one.item.score_set), []).append(one.scored)
-    return [
-        estimate
-        for (id, score_set), answers in parts.items()
-        for estimate in estimates_of(
-            plan.benchmarks[id], id, score_set, answers, stop=stops.get((id, score_set))
-        )
-    ]
 
 
 def estimates_of(

@@ -1,0 +1,39 @@
+"""From answers to a run's tables, one score set after the other.
+
+Memory holds the answers and verdicts of one of them at a time, however many a run has.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from upright.core import Estimate, Response
+from upright.runs.asking.panel import Panel
+from upright.runs.plan import Plan
+from upright.runs.scoring.estimates import estimates_of
+from upright.runs.scoring.judging import Judged, judge_part
+from upright.runs.scoring.stopping import Stops
+from upright.runs.storing.tables import samples_table, write_estimates, write_verdicts
+
+
+def write_tables(
+    path: Path, plan: Plan, responses: Mapping[str, Response], panel: Panel, stops: Stops
+) -> Sequence[Judged]:
+    """Judge, estimate, and write samples, estimates and, with judge models, their verdicts.
+
+    Gives back what judge models read.
+    """
+    estimates: list[Estimate] = []
+    read: list[Judged] = []
+    with samples_table(path / "samples.parquet") as samples:
+        for part, items in plan.by_score_set().items():
+            id, score_set = part
+            judged = judge_part(plan.score_set(*part), items, responses, panel.rulings)
+            samples.add(plan.dimensions[id], judged)
+            answers = [one.scored for one in judged]
+            stop = stops.get(part)
+            estimates += estimates_of(plan.benchmarks[id], id, score_set, answers, stop=stop)
+            read += [one for one in judged if one.item.id in panel.opinions]
+    write_estimates(path / "estimates.parquet", estimates)
+    if plan.settings.judge:
+        write_verdicts(path / "verdicts.parquet", read, panel)
+    return read
