@@ -23,6 +23,9 @@ OTHER: dict[str, Any] = {
     "device": "cpu",
     "precision": "bfloat16",
     "until": 0.03,
+    "workers": "auto",
+    "on": "ray",
+    "shards": "s3://bucket/runs",
 }
 
 

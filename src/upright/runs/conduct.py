@@ -2,7 +2,6 @@
 
 import asyncio
 import shlex
-import sys
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,13 +10,14 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from upright.core import Interrupted, Model, ModelRefused, StoreError
-from upright.runs.asking.crew import Alone, Crew
 from upright.runs.asking.desk import ANSWERS, Desk
 from upright.runs.asking.engine import Patience
 from upright.runs.asking.limits import Limits
+from upright.runs.asking.loop import new_event_loop
 from upright.runs.asking.panel import Panel, ask_panel, stage
 from upright.runs.asking.rounds import Asked, ask_all
 from upright.runs.asking.signals import signals_cancel, sigterm_interrupts
+from upright.runs.asking.staffing import Staffing, crew_for, shards_of
 from upright.runs.asking.tally import OnProgress, Tally
 from upright.runs.finish import write_tables
 from upright.runs.garbage import seldom_collected
@@ -26,12 +26,8 @@ from upright.runs.scoring.agreement import agreement
 from upright.runs.scoring.baselines import baselines
 from upright.runs.storing.cache import Cache
 from upright.runs.storing.secrets import without_secrets
+from upright.runs.storing.shards import take_over
 from upright.runs.storing.store import FINISHED, STOPPED, Run, claim, describe, now, write_info
-
-if sys.platform == "win32":
-    new_event_loop = asyncio.new_event_loop
-else:
-    from uvloop import new_event_loop
 
 PATIENT, UNLIMITED = Patience(), Limits()
 
@@ -44,7 +40,7 @@ class Options:
     cache       answers of earlier runs, or None to ask everything anew
     command     what the user typed: stored, and offered for going on, without its secrets
     data        the files read: {name: {"sha256": ..., "rows": ..., "patches": {id: rows}}}
-    crew        who asks; None means this process
+    staffing    who asks; None means this process
     """
 
     out: Path = Path("runs")
@@ -53,7 +49,7 @@ class Options:
     data: Mapping[str, Any] = field(default_factory=dict)
     patience: Patience = PATIENT
     limits: Limits = UNLIMITED
-    crew: Crew | None = None
+    staffing: Staffing | None = None
 
 
 class Received(NamedTuple):
@@ -81,9 +77,10 @@ def run(
     """
     described = describe(plan, model, judges, options.command, options.data)
     path, info, journal = claim(options.out, plan, model, described)
-    crew = options.crew or Alone(options.patience, options.limits)
+    crew = crew_for(options.staffing, path, options.patience, options.limits)
     desk = Desk(journal, options.cache, crew, options.patience, on_progress)
     try:
+        take_over(journal, shards_of(options.staffing, path))
         with _stopping(path, info, desk, options.command):
             asked, panel = _complete(_receive(plan, model, judges, desk))
             read = write_tables(path, asked.plan, asked.responses, panel, asked.stops)
@@ -107,6 +104,7 @@ async def _receive(plan: Plan, model: Model, judges: Sequence[Model], desk: Desk
             asked = await ask_all(plan, model, desk)
             return Received(asked, await ask_panel(asked.plan, asked.responses, desk, judges))
         finally:
+            await desk.crew.close()
             for opened in (model, *judges):
                 await opened.close()
 
@@ -138,10 +136,16 @@ def _stopping(
 
 def _complete(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end; in a thread of its own where a loop is running already (notebooks)."""
+    found: list[T] = []
+
+    async def work_silently() -> None:
+        # Runner.run spells out the result of its task, and this one may be a million answers.
+        found.append(await work)
 
     def alone() -> T:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            return runner.run(work)
+            runner.run(work_silently())
+        return found[0]
 
     try:
         asyncio.get_running_loop()

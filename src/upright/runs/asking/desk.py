@@ -8,7 +8,7 @@ from itertools import islice
 from upright.core import Model, Outcome, Request, Response
 from upright.runs.asking.crew import Crew
 from upright.runs.asking.engine import Patience
-from upright.runs.asking.outage import Outage, given_up
+from upright.runs.asking.outage import given_up
 from upright.runs.asking.tally import OnProgress, Progress, Tally, kind
 from upright.runs.storing.cache import Cache
 from upright.runs.storing.journal import Journal
@@ -62,13 +62,12 @@ class Desk:
         sitting.look_up(requests)
         missing = [q for key, q in requests.items() if key not in self.journal]
         if missing:
-            sitting.outage = Outage(self.patience.max_attempts, model.concurrency)
-            await self.crew.ask(model, missing, sitting)
+            await self.crew.ask(model, missing, sitting, again=False)
         # A short outage in the middle is over by now: what was given up gets a second chance.
         lost = [q for key, q in requests.items() if self._given_up(key)]
         if lost:
             sitting.take_back(lost)
-            await self.crew.ask(model, lost, sitting)
+            await self.crew.ask(model, lost, sitting, again=True)
         return self.answers
 
     def sync(self) -> None:
@@ -98,7 +97,6 @@ class _Sitting:
         self._tally.planned += total
         self._cache = desk.cache if model.cacheable else None
         self._outcomes: Counter[Outcome] = Counter()
-        self.outage: Outage | None = None
 
     def look_up(self, requests: Mapping[str, Request]) -> None:
         """What earlier sessions and earlier runs were told."""
@@ -131,8 +129,6 @@ class _Sitting:
                 self._desk.failed[key] = response
         self._outcomes.update(map(kind, came.values()))
         self.under_way({})
-        if self.outage:
-            self.outage.watch(came.values())
 
     def under_way(self, elsewhere: Mapping[Outcome, int]) -> None:
         """Show how far it is; some answers may be safe elsewhere and not yet here."""
@@ -144,12 +140,11 @@ class _Sitting:
         self._desk.sync()
 
     def take_back(self, lost: Sequence[Request]) -> None:
-        """They are asked again, and whether the server is there was learnt already."""
+        """They are asked again."""
         for request in lost:
             del self._desk.failed[request.key]
         self._outcomes -= Counter({Outcome.ERROR: len(lost)})
         self._tally.take_back(len(lost))
-        self.outage = None
 
     def _cached(self, keys: Sequence[str]) -> Iterator[dict[str, Response]]:
         if self._cache:

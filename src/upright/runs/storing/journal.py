@@ -6,7 +6,7 @@ the end is dropped; damage before a whole line is reported.
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -22,6 +22,10 @@ if sys.platform != "win32":
 HEAD = len(b'{"crc32":"01234567",')
 LENGTH = 32
 """Bits of a place that are a line's length; the others are where it starts."""
+
+
+class Busy(StoreError):
+    """Another process is writing this journal."""
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -49,7 +53,7 @@ class Journal(Mapping[str, Response]):
             self._lock()
             self._end = 0
             for line in whole_lines(path):
-                self._note(line.record, line.size)
+                self._note(line.record.key, line.size, cached=line.record.cached)
             with explained(path):
                 self._file.truncate(self._end)
         except StoreError:
@@ -81,12 +85,11 @@ class Journal(Mapping[str, Response]):
 
     def append(self, answers: Mapping[str, Response], *, cached: bool = False) -> None:
         """Hand lines to the operating system: from here on `kill -9` loses nothing."""
-        records = [Record(key, response, cached) for key, response in answers.items()]
-        lines = [_to_line(record) for record in records]
+        lines = to_lines(answers, cached=cached)
         with explained(self.path):
             self._write(b"".join(lines))
-        for record, line in zip(records, lines, strict=True):
-            self._note(record, len(line))
+        for key, line in zip(answers, lines, strict=True):
+            self._note(key, len(line), cached=cached)
 
     def sync(self) -> None:
         """Wait until the disk has everything: from here on a power cut loses nothing."""
@@ -111,10 +114,10 @@ class Journal(Mapping[str, Response]):
                 self._file.truncate(self._end)
             raise
 
-    def _note(self, record: Record, size: int) -> None:
-        self._places[record.key] = self._end << LENGTH | size
-        if record.cached:
-            self._cached.add(record.key)
+    def _note(self, key: str, size: int, *, cached: bool) -> None:
+        self._places[key] = self._end << LENGTH | size
+        if cached:
+            self._cached.add(key)
         self._end += size
 
     def _lock(self) -> None:
@@ -124,7 +127,7 @@ class Journal(Mapping[str, Response]):
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise StoreError(
+                raise Busy(
                     f"Another upright process is carrying out this run in {self.path.parent}. "
                     "Wait for it, or stop it and run the command again."
                 ) from error
@@ -138,18 +141,27 @@ class Line(NamedTuple):
 
 
 def whole_lines(path: Path) -> Iterator[Line]:
-    """Every line, one at a time. Raises StoreError at damage that a whole line follows."""
-    damaged = 0
+    """Every line of a journal, one at a time."""
     with explained(path), path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            record = _to_record(line)
-            if record is None:
-                # A power cut may leave several lines of rubbish, but nothing whole after them.
-                damaged = damaged or number
-            elif damaged:
-                raise _damaged(path, damaged)
-            else:
-                yield Line(record, len(line))
+        yield from lines_of(file, path)
+
+
+def lines_of(lines: Iterable[bytes], name: Path | str) -> Iterator[Line]:
+    """The whole ones. Raises StoreError at damage that a whole line follows."""
+    damaged = 0
+    for number, line in enumerate(lines, start=1):
+        record = _to_record(line)
+        if record is None:
+            # A power cut may leave several lines of rubbish, but nothing whole after them.
+            damaged = damaged or number
+        elif damaged:
+            raise _damaged(name, damaged)
+        else:
+            yield Line(record, len(line))
+
+
+def to_lines(answers: Mapping[str, Response], *, cached: bool = False) -> list[bytes]:
+    return [_to_line(Record(key, response, cached)) for key, response in answers.items()]
 
 
 def read_journal(path: Path) -> dict[str, Response]:
@@ -206,7 +218,7 @@ def _to_record(line: bytes) -> Record | None:
     return msgspec.json.decode(b"{" + rest, type=Record)
 
 
-def _damaged(path: Path, number: int) -> StoreError:
+def _damaged(path: Path | str, number: int) -> StoreError:
     return StoreError(
         f"Line {number} of {path} is damaged: its checksum does not match. Something other "
         "than upright changed it. Delete that line to have its question asked again."

@@ -62,7 +62,7 @@ COLUMNS = (
 """Of samples.parquet, in the order a reader wants them."""
 
 
-ROWS = 50_000
+ROWS = 20_000
 """Of a row group, at most: the columns of so many rows are in memory at once."""
 SCHEMA = pa.schema(
     [(name, NUMBERS[name][0] if name in NUMBERS else pa.string()) for name in COLUMNS]
