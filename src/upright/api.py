@@ -307,9 +307,25 @@ def _listed(names: str | Sequence[str]) -> list[str]:
 
 
 def _open(model: AnyModel, job: Job) -> Model:
+    if job.model_options.batch:
+        _check_batch(job)
     if isinstance(model, str):
         return open_model(model, job.model_options)
     return Function(model) if callable(model) else model
+
+
+def _check_batch(job: Job) -> None:
+    """What cannot be had of a batch is said before anything is asked."""
+    if job.settings.until is not None:
+        raise UsageError(
+            "--until looks at the answers after every few dozen questions, and with --batch each "
+            "look may take a day. Leave one of them out; --limit asks less, too."
+        )
+    if not job.cache:
+        raise UsageError(
+            "--no-cache asks everything anew, and --batch takes what an earlier batch at the "
+            "provider answered: that is how it goes on. Leave one of them out."
+        )
 
 
 def _open_judges(job: Job, model: Model) -> list[Model]:

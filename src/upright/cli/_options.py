@@ -44,6 +44,10 @@ JudgeItself = Annotated[
     bool, typer.Option("--judge-itself", help="Let the model judge its own answers.")
 ]
 BaseUrl = Annotated[str, typer.Option(help="An OpenAI-compatible server.")]
+Batch = Annotated[
+    bool,
+    typer.Option("--batch", help="Through OpenAI's batch API: within a day, at half the price."),
+]
 Logprobs = Annotated[
     bool, typer.Option("--logprobs", help="Let an endpoint pick options by log-probability.")
 ]

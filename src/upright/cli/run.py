@@ -26,6 +26,7 @@ def run(
     judge_base_url: options.JudgeBaseUrl = "",
     judge_itself: options.JudgeItself = False,
     base_url: options.BaseUrl = "",
+    batch: options.Batch = False,
     logprobs: options.Logprobs = False,
     repeats_per_call: options.RepeatsPerCall = 1,
     concurrency: options.Concurrency = None,
