@@ -72,11 +72,15 @@ class Ledger:
     def look(self) -> None:
         """Whatever lies under a final name must be whole, and no answer may be gone."""
         now: dict[str, object] = {}
-        for path in self.out.glob("*/journal.jsonl"):
-            found = read_journal(path)
-            lines = sum(1 for _ in whole_lines(path))
-            if lines != len(found):
-                raise Disagreement(f"{lines - len(found)} answers twice in {path}")
+        for folder in self.out.glob("*/"):
+            found: dict[str, object] = {}
+            # What was taken over from a shard stays in it for the blink of an eye.
+            for path in folder.glob("*.jsonl"):
+                answers = read_journal(path)
+                lines = sum(1 for _ in whole_lines(path))
+                if lines != len(answers):
+                    raise Disagreement(f"{lines - len(answers)} answers twice in {path}")
+                found |= answers
             if twice := now.keys() & found.keys():
                 raise Disagreement(f"{len(twice)} answers in two folders of one run")
             now |= found
