@@ -23,6 +23,8 @@ from upright.runs.scoring.agreement import agreement
 from upright.runs.scoring.baselines import baselines
 from upright.runs.scoring.estimates import estimate_all
 from upright.runs.scoring.judging import judge_all
+from upright.runs.scoring.known import Known
+from upright.runs.scoring.sampled import read_sampling
 from upright.runs.storing.cache import Cache
 from upright.runs.storing.secrets import without_secrets
 from upright.runs.storing.store import FINISHED, STOPPED, Run, claim, describe, now, write_info
@@ -84,15 +86,19 @@ def run(
         with _stopping(path, info, desk, options.command):
             received = _complete(_receive(plan, model, judges, desk))
             plan, stops = received.asked.plan, received.asked.stops
-            judged = judge_all(plan, received.asked.responses, received.panel.rulings)
+            # A sample corrects what the benchmarks' own judges say; it replaces none of it.
+            rulings = received.panel.rulings if plan.settings.judge_sample is None else {}
+            judged = judge_all(plan, received.asked.responses, rulings)
             write_samples(path / "samples.parquet", plan.dimensions, judged)
-            write_estimates(path / "estimates.parquet", estimate_all(plan, judged, stops))
             if judges:
                 write_verdicts(path / "verdicts.parquet", judged, received.panel)
+            known = Known(stops=stops, sampling=read_sampling(path, info["settings"]))
+            write_estimates(path / "estimates.parquet", estimate_all(plan, judged, known))
             # Some facts show only in answers: the name under which a server knows its model.
             info["model"] = {"id": model.id, "facts": model.facts}
             info["judge_facts"] = judges[0].facts if len(judges) == 1 else {}
             info["judges"] = _judges(judges, desk)
+            info["judge_sample"] = _sampled(plan, received.panel)
             info["agreement"] = agreement(judged, received.panel)
             info["baselines"] = baselines(plan)
             info["until"] = received.asked.told
@@ -163,6 +169,13 @@ def _counts(desk: Desk) -> dict[str, Any]:
         "judge_calls": judges.calls,
         "judge_tokens": judges.tokens,
     }
+
+
+def _sampled(plan: Plan, panel: Panel) -> dict[str, int] | None:
+    """How many answers judge models read of those they would have read without a sample."""
+    if plan.settings.judge_sample is None:
+        return None
+    return {"read": len(panel.opinions), "of": panel.readable}
 
 
 def _judges(judges: Sequence[Model], desk: Desk) -> list[dict[str, Any]]:

@@ -52,6 +52,7 @@ def forecast(plan: Plan, cache: Cache | None = None, price: Price | None = None)
 
 
 def _judge_calls(plan: Plan) -> int:
-    parts = plan.by_score_set()
-    read = sum(len(parts[part]) for part in parts if plan.score_set(*part).rubric)
+    sizes = [len(m) for part, m in plan.by_score_set().items() if plan.score_set(*part).rubric]
+    most = plan.settings.judge_sample
+    read = sum(sizes) if most is None else sum(min(size, most) for size in sizes)
     return read * len(plan.settings.judge) * plan.settings.judge_votes

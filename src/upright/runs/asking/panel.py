@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from upright.core import Answer, JudgeError, Model, Request, Response, Rubric, Verdict
+from upright.core import Answer, JudgeError, Model, Request, Response, Rubric, ScoreSet, Verdict
 from upright.judges.rubric import to_request, to_verdict
 from upright.runs.asking.desk import VERDICTS, Desk
-from upright.runs.plan import Plan
+from upright.runs.plan import Item, Plan
+from upright.runs.subset import draw
 
 ROUNDS = 3
 """How often a judge model is asked before its verdict is given up as unreadable."""
@@ -29,10 +30,14 @@ Draws = tuple[Ruling, ...]
 
 
 class Panel(NamedTuple):
-    """By item id: what was decided, and before that what each judge said, in their order."""
+    """By item id: what was decided, and before that what each judge said, in their order.
+
+    readable    how many answers there were for them, of which a sample may be all they read
+    """
 
     rulings: Mapping[str, Ruling]
     opinions: Mapping[str, Mapping[str, Draws]]
+    readable: int = 0
 
 
 NOBODY = Panel({}, {})
@@ -41,13 +46,15 @@ NOBODY = Panel({}, {})
 async def ask_panel(
     plan: Plan, responses: Mapping[str, Response], desk: Desk, judges: Sequence[Model]
 ) -> Panel:
-    """Ask every judge about every answer of a score set with a rubric."""
+    """Ask every judge about every answer of a score set with a rubric, or about a sample of them."""
     if not judges:
         return NOBODY
-    cases = _cases(plan, responses)
+    readable = _cases(plan, responses)
+    drawn = _drawn(plan)
+    cases = {id: case for id, case in readable.items() if id in drawn}
     said = {judge.id: await _ask(cases, desk, judge, plan, judges) for judge in judges}
     opinions = {id: {judge.id: said[judge.id][id] for judge in judges} for id in cases}
-    return Panel({id: decide(opinions[id]) for id in cases}, opinions)
+    return Panel({id: decide(opinions[id]) for id in cases}, opinions, len(readable))
 
 
 def stage(judge: Model, judges: Sequence[Model]) -> str:
@@ -116,14 +123,33 @@ def _request(
     return replace(request, temperature=1.0, epoch=draw, seed=attempt * votes + draw)
 
 
+def needs_judge(score_set: ScoreSet, answer: Answer) -> bool:
+    """Whether a judge model is to read an answer: silence and errors need none."""
+    asked = score_set.rubric and answer.response.text.strip() and score_set.asks_judge(answer)
+    return bool(asked)
+
+
+def _drawn(plan: Plan) -> set[str]:
+    """The ids of the items that judge models may read; drawn before anything is answered."""
+    most = plan.settings.judge_sample
+    if most is None:
+        return {item.id for item in plan.items}
+    return {id for items in plan.by_score_set().values() for id in _sample(items, most, plan)}
+
+
+def _sample(items: Sequence[Item], most: int, plan: Plan) -> list[str]:
+    ids = {(item.sample.id, item.epoch): item.id for item in items}
+    return [ids[place] for place in draw(ids, most, plan.settings.seed)]
+
+
 def _cases(plan: Plan, responses: Mapping[str, Response]) -> Cases:
-    """By item id, what a judge model is to read: silence and errors need no judge."""
+    """By item id, what a judge model is to read."""
     return {
         item.id: (score_set.rubric.about(item.sample), answer)
         for item in plan.items
         for score_set in [plan.score_set(item.benchmark, item.score_set)]
         for answer in [Answer(item.sample, responses[item.key])]
-        if score_set.rubric and answer.response.text.strip() and score_set.asks_judge(answer)
+        if score_set.rubric and needs_judge(score_set, answer)
     }
 
 

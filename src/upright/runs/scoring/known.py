@@ -1,0 +1,28 @@
+"""What a run knows besides its answers and their verdicts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from upright.runs.scoring.sampled import Sampling, read_sampling
+from upright.runs.scoring.stopping import Stops, read_stops
+from upright.runs.storing.labels import Labels, read_labels
+from upright.runs.storing.store import read_info
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What people said of its answers, where it stopped early, what judge models said of a sample."""
+
+    labels: Labels = field(default_factory=dict)
+    stops: Stops = field(default_factory=dict)
+    sampling: Sampling | None = None
+
+
+def read_known(run: Path) -> Known:
+    """From the folder of a finished run."""
+    info = read_info(run)
+    settings: Mapping[str, object] = info.get("settings") or {}
+    return Known(
+        labels=read_labels(run), stops=read_stops(info), sampling=read_sampling(run, settings)
+    )

@@ -1,0 +1,100 @@
+"""What judge models said of a random sample of a score set's answers: `--judge-sample`.
+
+The benchmark's own judge reads every answer; the judge models' verdicts on the sample correct it.
+All of it is read from the run's folder, so that a run and its verification see the same.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow.parquet as pq
+
+from upright.core import Answer, Outcome, Scored, ScoreSet, Verdict
+from upright.runs.asking.panel import Draws, Ruling, Unread, decide, needs_judge
+from upright.runs.storing.stored import Part, whole
+from upright.runs.subset import Place, draw
+
+Opinions = Mapping[Place, Mapping[str, Draws]]
+"""By answer and judge model, what it said each time it was asked."""
+
+
+class Sampling(NamedTuple):
+    """How many answers of each score set were drawn with which seed, and what was said of them."""
+
+    judge: str
+    n: int
+    seed: int
+    opinions: Mapping[Part, Opinions]
+
+
+class Sampled(NamedTuple):
+    """The drawn answers of one score set with the verdicts that count, None where unread.
+
+    asked   the answers that judge models were asked about: the others need no judge model, and
+            count as the benchmark's own judge says
+    """
+
+    judge: str
+    verdicts: Mapping[Place, Verdict | None]
+    asked: frozenset[Place]
+
+
+def read_sampling(run: Path, settings: Mapping[str, Any]) -> Sampling | None:
+    """From verdicts.parquet; None where judge models read every answer, or none was asked."""
+    n = settings.get("judge_sample")
+    if n is None:
+        return None
+    path = run / "verdicts.parquet"
+    said: dict[Part, dict[Place, dict[str, Draws]]] = defaultdict(dict)
+    with whole(path):
+        rows = pq.read_table(path, page_checksum_verification=True).to_pylist()
+        for row in rows:
+            if not row["local"]:
+                about = said[row["benchmark"], row["score_set"]]
+                draws = about.setdefault((row["sample_id"], row["epoch"]), {})
+                draws[row["judge"]] = (*draws.get(row["judge"], ()), _ruling(row))
+    return Sampling(" + ".join(_judges(rows)), n, settings.get("seed", 0), said)
+
+
+def sampled(
+    sampling: Sampling | None, part: Part, score_set: ScoreSet, answers: Sequence[Scored]
+) -> Sampled | None:
+    """What counts of the drawn answers of one score set; `answers` are all it has."""
+    if sampling is None or score_set.rubric is None:
+        return None
+    by_place = {(one.sample.id, one.epoch): one for one in answers}
+    opinions = sampling.opinions.get(part, {})
+    drawn = {place: by_place[place] for place in draw(by_place, sampling.n, sampling.seed)}
+    # By what was answered, not by what is stored: an opinion that is lost is one that is missing.
+    asked = frozenset(
+        at for at, one in drawn.items() if needs_judge(score_set, Answer(one.sample, one.response))
+    )
+    verdicts = {
+        place: _decided(opinions.get(place, {})) if place in asked else one.verdict
+        for place, one in drawn.items()
+    }
+    return Sampled(sampling.judge, verdicts, asked)
+
+
+def _decided(opinions: Mapping[str, Draws]) -> Verdict | None:
+    found = decide(opinions) if opinions else None
+    return found if isinstance(found, Verdict) else None
+
+
+def _judges(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """In the order in which they were named."""
+    return list(dict.fromkeys(row["judge"] for row in rows if not row["local"]))
+
+
+def _ruling(row: Mapping[str, Any]) -> Ruling:
+    if row["outcome"] is None:
+        return Unread(row["judge"], row["reason"])
+    return Verdict(
+        outcome=Outcome(row["outcome"]),
+        value=row["value"],
+        label=row["label"],
+        judge=row["judge"],
+        reason=row["reason"],
+    )
