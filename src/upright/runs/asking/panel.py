@@ -46,7 +46,7 @@ NOBODY = Panel({}, {})
 async def ask_panel(
     plan: Plan, responses: Mapping[str, Response], desk: Desk, judges: Sequence[Model]
 ) -> Panel:
-    """Ask every judge about every answer of a score set with a rubric, or about a sample of them."""
+    """Ask every judge about the answers of score sets with a rubric: all, or a random sample."""
     if not judges:
         return NOBODY
     readable = _cases(plan, responses)

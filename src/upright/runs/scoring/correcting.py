@@ -67,10 +67,16 @@ def correct(
         return NotCorrected("nothing was scored")
     values = np.array([v for _, v in known], float)
     scored = [item for item, _ in known]
-    if not metric.event:
-        # Which answers such a mean is about, the verdicts say: a sample of others does not fit.
-        whole = len(known) == len(about)
-        return _by_sample(metric, scored, values, evidence) if whole else _no_plain_mean(evidence)
+    if metric.event:
+        return _of_event(metric, scored, values, evidence)
+    # Where verdicts decide which answers it is about, a better judge means other answers.
+    whole = len(known) == len(about)
+    return _by_sample(metric, scored, values, evidence) if whole else _no_plain_mean(evidence)
+
+
+def _of_event(
+    metric: Metric, scored: Sequence[Scored], values: Floats, evidence: Evidence
+) -> Interval | NotCorrected:
     if not np.isin(values, (0.0, 1.0)).all():
         return NotCorrected("the verdicts are not yes or no")
     refused = []
@@ -126,13 +132,18 @@ def _by_sample(
     unread = sum(told.verdicts[places[at]] is None for at in drawn)
     without = int(np.isnan(labels[drawn]).sum()) - unread
     counts = f"asked about {asked:,} of {len(items):,} answers"
-    counts += f", {unread} unread" * bool(unread) + f", {without} without a value" * bool(without)
+    for count, what in (
+        (len(drawn) - asked, "drawn needed none"),
+        (unread, "unread"),
+        (without, "without a value"),
+    ):
+        counts += f", {count:,} {what}" if count else ""
     if unread + without > TOLERATED * len(drawn):
         return NotCorrected(f"{told.judge} was {counts}; 5 % missing is the most")
     corrected = prediction_powered(values, labels, [cluster(item) for item in items])
     if isinstance(corrected, NotCorrected):
         return NotCorrected(f"{corrected.reason} ({told.judge}, {counts})")
-    return Interval(*_numbers(corrected), f"{corrected.method}: {told.judge}, {counts}")
+    return Interval(*_numbers(corrected), f"{corrected.method}: verdicts of {told.judge}, {counts}")
 
 
 def _by_calibration(

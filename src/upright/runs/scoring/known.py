@@ -12,7 +12,8 @@ from upright.runs.storing.store import read_info
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What people said of its answers, where it stopped early, what judge models said of a sample."""
+    """What people said of its answers, where it stopped early, and what judge models said of a
+    sample where they read no more."""
 
     labels: Labels = field(default_factory=dict)
     stops: Stops = field(default_factory=dict)

@@ -29,8 +29,9 @@ def relabel(run: Path, load: Load) -> list[Estimate]:
     if not touched:
         return estimates
     benchmarks = {id: load(id) for id, _ in touched}
-    parts = {part for part in touched if benchmarks[part[0]]}
-    answers = stored_answers(run, parts, unscored=True)
+    own = {part: benchmark for part in touched if (benchmark := benchmarks[part[0]])}
+    answers = stored_answers(run, set(own), unscored=True)
+    evidence = {part: evidence_of(own[part], part, told, known) for part, told in answers.items()}
     found = []
     for estimate in estimates:
         part = estimate.benchmark, estimate.score_set
@@ -39,8 +40,7 @@ def relabel(run: Path, load: Load) -> list[Estimate]:
         if benchmark and metric:
             scored = [one for one in answers[part] if one.value is not None]
             members = [one for one in scored if _in(estimate, metric, one)]
-            evidence = evidence_of(benchmark, part, answers[part], known)
-            estimate = corrected(estimate, metric, members, evidence)  # noqa: PLW2901
+            estimate = corrected(estimate, metric, members, evidence[part])  # noqa: PLW2901
         found.append(estimate)
     if found != estimates:
         write_estimates(path, found)
