@@ -92,7 +92,7 @@ def run(
             write_samples(path / "samples.parquet", plan.dimensions, judged)
             if judges:
                 write_verdicts(path / "verdicts.parquet", judged, received.panel)
-            known = Known(stops=stops, sampling=read_sampling(path, info["settings"]))
+            known = Known(stops=stops, sampling=read_sampling(path, info))
             write_estimates(path / "estimates.parquet", estimate_all(plan, judged, known))
             # Some facts show only in answers: the name under which a server knows its model.
             info["model"] = {"id": model.id, "facts": model.facts}

@@ -7,11 +7,21 @@ from typing import NamedTuple
 
 import msgspec
 
-from upright.core import Answer, JudgeError, Model, Request, Response, Rubric, ScoreSet, Verdict
+from upright.core import (
+    Answer,
+    JudgeError,
+    Model,
+    Request,
+    Response,
+    Rubric,
+    ScoreSet,
+    Verdict,
+)
 from upright.judges.rubric import to_request, to_verdict
 from upright.runs.asking.desk import VERDICTS, Desk
 from upright.runs.plan import Item, Plan
 from upright.runs.subset import draw
+from upright.stats.metrics import Mean
 
 ROUNDS = 3
 """How often a judge model is asked before its verdict is given up as unreadable."""
@@ -129,17 +139,27 @@ def needs_judge(score_set: ScoreSet, answer: Answer) -> bool:
     return bool(asked)
 
 
+def sample_size(score_set: ScoreSet, judge_sample: int | None) -> int | None:
+    """How many answers judge models may read, None for all; 0 where that could correct nothing."""
+    plain = any(isinstance(metric.compute, Mean) for metric in score_set.metrics)
+    return judge_sample if judge_sample is None or (score_set.rubric and plain) else 0
+
+
 def _drawn(plan: Plan) -> set[str]:
     """The ids of the items that judge models may read; drawn before anything is answered."""
-    most = plan.settings.judge_sample
-    if most is None:
-        return {item.id for item in plan.items}
-    return {id for items in plan.by_score_set().values() for id in _sample(items, most, plan)}
+    return {
+        id
+        for part, items in plan.by_score_set().items()
+        for id in _sample(
+            items, sample_size(plan.score_set(*part), plan.settings.judge_sample), plan
+        )
+    }
 
 
-def _sample(items: Sequence[Item], most: int, plan: Plan) -> list[str]:
+def _sample(items: Sequence[Item], most: int | None, plan: Plan) -> list[str]:
     ids = {(item.sample.id, item.epoch): item.id for item in items}
-    return [ids[place] for place in draw(ids, most, plan.settings.seed)]
+    places = ids if most is None else draw(ids, most, plan.settings.seed)
+    return [ids[place] for place in places]
 
 
 def _cases(plan: Plan, responses: Mapping[str, Response]) -> Cases:

@@ -1,6 +1,5 @@
 """What a run knows besides its answers and their verdicts."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +22,4 @@ class Known:
 def read_known(run: Path) -> Known:
     """From the folder of a finished run."""
     info = read_info(run)
-    settings: Mapping[str, object] = info.get("settings") or {}
-    return Known(
-        labels=read_labels(run), stops=read_stops(info), sampling=read_sampling(run, settings)
-    )
+    return Known(labels=read_labels(run), stops=read_stops(info), sampling=read_sampling(run, info))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 
 from upright.core import Answer, Outcome, Scored, ScoreSet, Verdict
-from upright.runs.asking.panel import Draws, Ruling, Unread, decide, needs_judge
+from upright.runs.asking.panel import Draws, Ruling, Unread, decide, needs_judge, sample_size
 from upright.runs.storing.stored import Part, whole
 from upright.runs.subset import Place, draw
 
@@ -41,21 +41,22 @@ class Sampled(NamedTuple):
     asked: frozenset[Place]
 
 
-def read_sampling(run: Path, settings: Mapping[str, Any]) -> Sampling | None:
-    """From verdicts.parquet; None where judge models read every answer, or none was asked."""
-    n = settings.get("judge_sample")
-    if n is None:
+def read_sampling(run: Path, info: Mapping[str, Any]) -> Sampling | None:
+    """From verdicts.parquet by run.json; None where judge models read every answer, or none was
+    asked."""
+    settings = info.get("settings") or {}
+    if settings.get("judge_sample") is None:
         return None
     path = run / "verdicts.parquet"
     said: dict[Part, dict[Place, dict[str, Draws]]] = defaultdict(dict)
     with whole(path):
-        rows = pq.read_table(path, page_checksum_verification=True).to_pylist()
-        for row in rows:
+        for row in pq.read_table(path, page_checksum_verification=True).to_pylist():
             if not row["local"]:
                 about = said[row["benchmark"], row["score_set"]]
                 draws = about.setdefault((row["sample_id"], row["epoch"]), {})
                 draws[row["judge"]] = (*draws.get(row["judge"], ()), _ruling(row))
-    return Sampling(" + ".join(_judges(rows)), n, settings.get("seed", 0), said)
+    judge = info["judge"].replace(", ", " + ")
+    return Sampling(judge, settings["judge_sample"], settings["seed"], said)
 
 
 def sampled(
@@ -64,9 +65,10 @@ def sampled(
     """What counts of the drawn answers of one score set; `answers` are all it has."""
     if sampling is None or score_set.rubric is None:
         return None
+    n = sample_size(score_set, sampling.n) or 0
     by_place = {(one.sample.id, one.epoch): one for one in answers}
     opinions = sampling.opinions.get(part, {})
-    drawn = {place: by_place[place] for place in draw(by_place, sampling.n, sampling.seed)}
+    drawn = {place: by_place[place] for place in draw(by_place, n, sampling.seed)}
     # By what was answered, not by what is stored: an opinion that is lost is one that is missing.
     asked = frozenset(
         at for at, one in drawn.items() if needs_judge(score_set, Answer(one.sample, one.response))
@@ -81,11 +83,6 @@ def sampled(
 def _decided(opinions: Mapping[str, Draws]) -> Verdict | None:
     found = decide(opinions) if opinions else None
     return found if isinstance(found, Verdict) else None
-
-
-def _judges(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """In the order in which they were named."""
-    return list(dict.fromkeys(row["judge"] for row in rows if not row["local"]))
 
 
 def _ruling(row: Mapping[str, Any]) -> Ruling:
