@@ -97,17 +97,17 @@ def simulated(case: Case, orders: list[list[int]]) -> Told:
     return Told(*np.mean(found, axis=0))
 
 
-def calls_needed(case: Case, orders: list[list[int]], factor: float) -> float:
-    """How many verdicts make the interval at most `factor` times as wide as all of them would."""
+def calls_needed(case: Case, orders: list[list[int]], factor: float) -> tuple[float, float]:
+    """The half-width that all verdicts give, and how many make it at most `factor` times that."""
     rng, clusters = np.random.default_rng(SEED), names(case)
     drawn_at_random = [(*verdicts(case, rng), order) for order in orders]
-    whole = np.mean([half(proportion(truth, clusters)) for truth, _, _ in drawn_at_random])
+    whole = float(np.mean([half(proportion(t, clusters)) for t, _, _ in drawn_at_random]))
     halves = [
         np.mean([half(corrected(t, f, order[:n], clusters)) for t, f, order in drawn_at_random])
         for n in SIZES
     ]
     # Half-widths fall with n, and np.interp wants what rises.
-    return float(np.interp(factor * whole, halves[::-1], SIZES[::-1]))
+    return whole, float(np.interp(factor * whole, halves[::-1], SIZES[::-1]))
 
 
 def rows(runs: int) -> Iterator[str]:
@@ -116,11 +116,11 @@ def rows(runs: int) -> Iterator[str]:
         case = Case(*judge, rate, cluster)
         told = simulated(case, orders)
         worth = SAMPLE * (told.alone / told.half) ** 2
-        calls = calls_needed(case, orders[: max(runs // 10, 20)], NEARLY)
+        whole, calls = calls_needed(case, orders[: max(runs // 10, 20)], NEARLY)
         yield (
             f"| {cluster} | {judge[0]:.2f}, {judge[1]:.2f} | {rate:.2f} | {told.raw:.1%} "
-            f"| {told.corrected:.1%} | {told.half:.3f} | {told.alone:.3f} | {worth:.0f} "
-            f"| {calls:.0f} |"
+            f"| {told.corrected:.1%} | {told.half:.3f} | {told.alone:.3f} | {whole:.3f} "
+            f"| {worth:.0f} | {calls:.0f} |"
         )
 
 
@@ -129,9 +129,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=2000)
     print(
         "| cluster | sensitivity, specificity | rate | raw holds it | corrected holds it "
-        "| half-width | of the sample alone | worth | calls for 1.25 x |"
+        f"| half-width | sample alone | all {ANSWERS:,} | worth | for {NEARLY} x all |"
     )
-    print("| --- " * 9 + "|")
+    print("| --- " * 10 + "|")
     for row in rows(parser.parse_args().runs):
         print(row, flush=True)
 

@@ -236,7 +236,7 @@ def test_what_is_no_plain_mean_says_so(tmp_path: Path) -> None:
     assert done.info["judge_sample"] == {"read": N, "of": COUNT}
     for name in ("balanced", "some"):
         assert whole(done, name).correction == (
-            "not corrected: it is no plain mean, and a sample of said needs one"
+            "not corrected: it is no plain mean, and the sample of said corrects nothing else"
         )
     assert verify(done.path, lambda id: benchmark(metrics=metrics)).holds
     assert set(sampled(tmp_path / "no", n=None, metrics=metrics).estimates.correction) == {""}
@@ -247,7 +247,7 @@ def test_nothing_is_asked_where_nothing_could_be_corrected(tmp_path: Path) -> No
     done = sampled(tmp_path, metrics=metrics)
     assert done.info["judge_calls"]["asked"] == 0
     assert done.info["judge_sample"] == {"read": 0, "of": COUNT}
-    assert "a sample of said needs one" in whole(done, "balanced").correction
+    assert "the sample of said corrects nothing else" in whole(done, "balanced").correction
     settings = Settings(suite="mini", judge=("said",), judge_sample=N)
     model = open_model("mock/random")
     assert forecast(planned(model, 50, settings, benchmark(metrics=metrics))).judge_calls == 0

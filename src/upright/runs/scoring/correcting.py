@@ -92,7 +92,8 @@ def _of_event(
 def _no_plain_mean(evidence: Evidence) -> NotCorrected | None:
     if evidence.sampled is None:
         return None
-    return NotCorrected(f"it is no plain mean, and a sample of {evidence.sampled.judge} needs one")
+    judge = evidence.sampled.judge
+    return NotCorrected(f"it is no plain mean, and the sample of {judge} corrects nothing else")
 
 
 def _by_labels(
