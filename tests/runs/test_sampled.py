@@ -211,6 +211,28 @@ def test_a_verdict_without_a_value_is_missing_too(tmp_path: Path) -> None:
     assert "without a value; 5 % missing is the most" in found.correction
 
 
+class Silent(Lenient):
+    """It leaves one answer in fifty unscored."""
+
+    def judge(self, answers: Any) -> list[Verdict]:
+        said = super().judge(answers)
+        return [
+            Verdict(outcome=Outcome.UNPARSED, value=None) if at % 50 == 0 else verdict
+            for at, verdict in enumerate(said)
+        ]
+
+
+def test_what_the_local_judge_left_unscored_stays_out_of_both_numbers(tmp_path: Path) -> None:
+    done = sampled(tmp_path, n=COUNT, judge=Silent())
+    found = whole(done)
+    assert (found.n, found.n_unscored) == (COUNT, 8)
+    assert done.info["judge_sample"]["read"] == COUNT
+    assert found.correction.endswith("asked about 392 of 392 answers")
+    kept = [n % 2 == 0 for n in range(COUNT) if n % 50]
+    assert found.corrected == pytest.approx(np.mean(kept))
+    assert verify(done.path, lambda id: benchmark(judge=Silent())).holds
+
+
 def test_answers_that_need_no_judge_model_count_as_the_local_judge_says(tmp_path: Path) -> None:
     def needed(answer: Answer) -> bool:
         return number(answer.sample.prompt) % 2 == 1

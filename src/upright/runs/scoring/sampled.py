@@ -55,7 +55,7 @@ def read_sampling(run: Path, info: Mapping[str, Any]) -> Sampling | None:
                 about = said[row["benchmark"], row["score_set"]]
                 draws = about.setdefault((row["sample_id"], row["epoch"]), {})
                 draws[row["judge"]] = (*draws.get(row["judge"], ()), _ruling(row))
-    judge = info["judge"].replace(", ", " + ")
+    judge = str(info["judge"]).replace(", ", " + ")
     return Sampling(judge, settings["judge_sample"], settings["seed"], said)
 
 
