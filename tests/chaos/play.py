@@ -186,7 +186,7 @@ def torn(play: Play) -> None:
             else:
                 content += b'{"crc32":"00000000","key":"' + play.random.randbytes(40)
             path.write_bytes(content)
-            play.report.torn += ledger.forget(read_journal(path).answers)
+            play.report.torn += ledger.forget(read_journal(path))
 
 
 def server_killed(play: Play) -> None:

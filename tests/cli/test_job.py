@@ -24,6 +24,9 @@ OTHER: dict[str, Any] = {
     "precision": "bfloat16",
     "until": 0.03,
     "judge_sample": 30,
+    "workers": "auto",
+    "on": "ray",
+    "shards": "s3://bucket/runs",
 }
 NEEDS = {"judge_sample": "judge"}
 """Options that are refused without another."""

@@ -51,6 +51,10 @@ JudgeItself = Annotated[
     bool, typer.Option("--judge-itself", help="Let the model judge its own answers.")
 ]
 BaseUrl = Annotated[str, typer.Option(help="An OpenAI-compatible server.")]
+Batch = Annotated[
+    bool,
+    typer.Option("--batch", help="Through OpenAI's batch API: within a day, at half the price."),
+]
 Logprobs = Annotated[
     bool, typer.Option("--logprobs", help="Let an endpoint pick options by log-probability.")
 ]
@@ -62,6 +66,13 @@ Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds a call may take."
 MaxAttempts = Annotated[int, typer.Option(min=1, help="Tries before an error outcome.")]
 Rpm = Annotated[int | None, typer.Option(min=1, help="Requests per minute, at most.")]
 Tpm = Annotated[int | None, typer.Option(min=1, help="Tokens per minute, at most.")]
+Workers = Annotated[
+    str, typer.Option(help="Processes that ask: a number, or auto (as many as cores and work).")
+]
+On = Annotated[str, typer.Option(help="Ask from a cluster: ray, or ray://HOST:PORT.")]
+Shards = Annotated[
+    str, typer.Option(help="Where workers that share no disk write, such as s3://bucket/folder.")
+]
 Device = Annotated[str, typer.Option(help="For local models: cpu, cuda, or auto.")]
 Precision = Annotated[str, typer.Option(help="For local models: float32, bfloat16, or auto.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads of a local model.")]

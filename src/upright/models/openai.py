@@ -15,6 +15,8 @@ import aiohttp
 
 from upright.core import ModelError, ModelRefused, Request, Response, UsageError, excerpt
 from upright.models import ModelOptions
+from upright.models._batch_api import BatchEndpoint, open_batch
+from upright.models._batch_wire import Site
 from upright.models._chat import Limit, Reply, failure, to_payload, to_responses, wants_new_limit
 from upright.models._order import by_prefix
 from upright.models._repeats import by_repeats
@@ -130,7 +132,7 @@ class Endpoint:
         return text.replace(self._key, "***") if self._key else text
 
 
-def open_openai(name: str, options: ModelOptions) -> Endpoint:
+def open_openai(name: str, options: ModelOptions) -> Endpoint | BatchEndpoint:
     """The address comes from --base-url or OPENAI_BASE_URL, the key from the environment."""
     address = options.base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI
     address = address.rstrip("/").removesuffix("/chat/completions")
@@ -146,7 +148,13 @@ def open_openai(name: str, options: ModelOptions) -> Endpoint:
         )
     if not key.isprintable() or not key.isascii():
         raise UsageError("The API key holds characters that no header can carry: set it again.")
-    return Endpoint(name, address, key, options)
+    endpoint = Endpoint(name, address, key, options)
+    if not options.batch:
+        return endpoint
+    # Where both words for it are known: to learn that one is refused would cost a whole batch.
+    limit: Limit = "max_completion_tokens" if address == OPENAI else "max_tokens"
+    shown, proxy = _without_login(address), _proxy_for(address)
+    return open_batch(Site(name, endpoint.id, address, shown, key, proxy, limit), options)
 
 
 def _login_of(address: str) -> str:

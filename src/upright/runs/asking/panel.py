@@ -27,6 +27,10 @@ ROUNDS = 3
 """How often a judge model is asked before its verdict is given up as unreadable."""
 
 
+TOGETHER = " + "
+"""Between the names of judges that decide together."""
+
+
 class Unread(NamedTuple):
     """A judge model gave no readable verdict, and why."""
 
@@ -42,11 +46,13 @@ Draws = tuple[Ruling, ...]
 class Panel(NamedTuple):
     """By item id: what was decided, and before that what each judge said, in their order.
 
+    judge       all of them by name
     readable    how many answers there were for them, of which a sample may be all they read
     """
 
     rulings: Mapping[str, Ruling]
     opinions: Mapping[str, Mapping[str, Draws]]
+    judge: str = ""
     readable: int = 0
 
 
@@ -62,9 +68,10 @@ async def ask_panel(
     readable = _cases(plan, responses)
     drawn = _drawn(plan)
     cases = {id: case for id, case in readable.items() if id in drawn}
-    said = {judge.id: await _ask(cases, desk, judge, plan, judges) for judge in judges}
-    opinions = {id: {judge.id: said[judge.id][id] for judge in judges} for id in cases}
-    return Panel({id: decide(opinions[id]) for id in cases}, opinions, len(readable))
+    draws = {judge.id: await _ask(cases, desk, judge, plan, judges) for judge in judges}
+    opinions = {id: {judge.id: draws[judge.id][id] for judge in judges} for id in cases}
+    rulings = {id: decide(said) for id, said in opinions.items()}
+    return Panel(rulings, opinions, TOGETHER.join(j.id for j in judges), len(readable))
 
 
 def stage(judge: Model, judges: Sequence[Model]) -> str:
@@ -78,7 +85,7 @@ def decide(opinions: Mapping[str, Draws]) -> Ruling:
     if len(said) == 1:
         return said[0]
     found = majority(said)
-    name = " + ".join(opinions)
+    name = TOGETHER.join(opinions)
     if isinstance(found, Unread):
         return Unread(name, found.reason)
     return msgspec.structs.replace(found, judge=name)

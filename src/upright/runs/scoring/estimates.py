@@ -15,9 +15,7 @@ from upright.core import (
     Metric,
     Scored,
 )
-from upright.runs.plan import Plan
 from upright.runs.scoring.correcting import Evidence, correct, usable
-from upright.runs.scoring.judging import Judged
 from upright.runs.scoring.known import Known
 from upright.runs.scoring.sampled import sampled
 from upright.runs.scoring.stopping import after_stopping
@@ -26,18 +24,6 @@ from upright.stats.correction import NotCorrected
 
 NOTHING = Known()
 WITHHELD = Interval(None, None, None, "withheld")
-
-
-def estimate_all(plan: Plan, judged: Sequence[Judged], known: Known = NOTHING) -> list[Estimate]:
-    """Every metric of every score set, over all samples and by its slices; the headline first."""
-    parts: dict[tuple[str, str], list[Scored]] = {}
-    for one in judged:
-        parts.setdefault((one.item.benchmark, one.item.score_set), []).append(one.scored)
-    return [
-        estimate
-        for part, answers in parts.items()
-        for estimate in estimates_of(plan.benchmarks[part[0]], part, answers, known)
-    ]
 
 
 def estimates_of(

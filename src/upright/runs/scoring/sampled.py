@@ -1,7 +1,6 @@
 """What judge models said of a random sample of a score set's answers: `--judge-sample`.
 
 The benchmark's own judge reads every answer; the judge models' verdicts on the sample correct it.
-All of it is read from the run's folder, so that a run and its verification see the same.
 """
 
 from collections import defaultdict
@@ -12,7 +11,17 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 
 from upright.core import Answer, Outcome, Scored, ScoreSet, Verdict
-from upright.runs.asking.panel import Draws, Ruling, Unread, decide, needs_judge, sample_size
+from upright.runs.asking.panel import (
+    TOGETHER,
+    Draws,
+    Panel,
+    Ruling,
+    Unread,
+    decide,
+    needs_judge,
+    sample_size,
+)
+from upright.runs.plan import Plan
 from upright.runs.storing.stored import Part, whole
 from upright.runs.subset import Place, draw
 
@@ -41,9 +50,20 @@ class Sampled(NamedTuple):
     asked: frozenset[Place]
 
 
+def sampling_of(plan: Plan, panel: Panel) -> Sampling | None:
+    """As judge models said it; None where they read every answer."""
+    n = plan.settings.judge_sample
+    if n is None:
+        return None
+    said: dict[Part, dict[Place, Mapping[str, Draws]]] = defaultdict(dict)
+    for item in plan.items:
+        if item.id in panel.opinions:
+            said[item.part][item.sample.id, item.epoch] = panel.opinions[item.id]
+    return Sampling(panel.judge, n, plan.settings.seed, said)
+
+
 def read_sampling(run: Path, info: Mapping[str, Any]) -> Sampling | None:
-    """From verdicts.parquet by run.json; None where judge models read every answer, or none was
-    asked."""
+    """As it is stored, from verdicts.parquet by run.json."""
     settings = info.get("settings") or {}
     if settings.get("judge_sample") is None:
         return None
@@ -55,7 +75,7 @@ def read_sampling(run: Path, info: Mapping[str, Any]) -> Sampling | None:
                 about = said[row["benchmark"], row["score_set"]]
                 draws = about.setdefault((row["sample_id"], row["epoch"]), {})
                 draws[row["judge"]] = (*draws.get(row["judge"], ()), _ruling(row))
-    judge = str(info["judge"]).replace(", ", " + ")
+    judge = str(info["judge"]).replace(", ", TOGETHER)
     return Sampling(judge, settings["judge_sample"], settings["seed"], said)
 
 
