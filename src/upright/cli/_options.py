@@ -39,6 +39,13 @@ Judge = Annotated[
 JudgeVotes = Annotated[
     int, typer.Option(min=1, help="Ask each judge so often (at temperature 1); majority.")
 ]
+JudgeSample = Annotated[
+    int | None,
+    typer.Option(
+        help="Ask judges about so many answers of each score set, drawn at random (20 or more): "
+        "they correct what the local judge says of all answers, and replace nothing.",
+    ),
+]
 JudgeBaseUrl = Annotated[str, typer.Option(help="The judge's server, if another.")]
 JudgeItself = Annotated[
     bool, typer.Option("--judge-itself", help="Let the model judge its own answers.")

@@ -23,6 +23,7 @@ def run(
     data: options.Data = None,
     judge: options.Judge = None,
     judge_votes: options.JudgeVotes = 1,
+    judge_sample: options.JudgeSample = None,
     judge_base_url: options.JudgeBaseUrl = "",
     judge_itself: options.JudgeItself = False,
     base_url: options.BaseUrl = "",

@@ -88,6 +88,7 @@ def run(
             info["model"] = {"id": model.id, "facts": crew.facts(model)}
             info["judge_facts"] = crew.facts(judges[0]) if len(judges) == 1 else {}
             info["judges"] = _judges(judges, desk)
+            info["judge_sample"] = _sampled(plan, panel)
             info["agreement"] = agreement(read, panel)
             info["baselines"] = baselines(asked.plan)
             info["until"] = asked.told
@@ -165,6 +166,13 @@ def _counts(desk: Desk) -> dict[str, Any]:
         "judge_calls": judges.calls,
         "judge_tokens": judges.tokens,
     }
+
+
+def _sampled(plan: Plan, panel: Panel) -> dict[str, int] | None:
+    """How many answers judge models read of those they would have read without a sample."""
+    if plan.settings.judge_sample is None:
+        return None
+    return {"read": len(panel.opinions), "of": panel.readable}
 
 
 def _judges(judges: Sequence[Model], desk: Desk) -> list[dict[str, Any]]:
