@@ -139,7 +139,10 @@ def finished(samples: Sequence[Sample]) -> list[Sample]:
     seen: Counter[str] = Counter()
     out = []
     for sample in samples:
-        out.append(replace(sample, common=common[sample.stratum], copy=seen[sample.id]))
+        again = replace(sample, common=common[sample.stratum], copy=seen[sample.id])
+        if not again.copy:
+            vars(again)["id"] = sample.id  # `common` is no part of it: spare a hash
+        out.append(again)
         seen[sample.id] += 1
     return out
 
