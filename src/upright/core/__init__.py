@@ -16,6 +16,7 @@ from upright.core.benchmark import (
 )
 from upright.core.calibration import Agreement, Calibration
 from upright.core.card import Card
+from upright.core.defense import Around, Ask, Before, Defense
 from upright.core.dimension import OTHER, Dimension
 from upright.core.errors import (
     DataError,
@@ -34,6 +35,7 @@ from upright.core.model import Model
 from upright.core.properties import once
 from upright.core.sample import (
     EARLIER_WORDING,
+    Decision,
     Message,
     Request,
     Response,
@@ -58,10 +60,15 @@ __all__ = [
     "UPRIGHT",
     "Agreement",
     "Answer",
+    "Around",
+    "Ask",
+    "Before",
     "Benchmark",
     "Calibration",
     "Card",
     "DataError",
+    "Decision",
+    "Defense",
     "Dimension",
     "Estimate",
     "Example",

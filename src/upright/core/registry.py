@@ -32,10 +32,11 @@ class Entry(NamedTuple):
 def entries(room: str) -> dict[str, Entry]:
     """Everything in a room by id, in id order, without importing any of it."""
     found = {}
-    for path in sorted((PACKAGE / room).glob("*/*.py")):
+    folder = PACKAGE / room
+    for path in sorted((*folder.glob("*.py"), *folder.glob("*/*.py"))):
         if not path.stem.startswith("_"):
-            id = f"{path.parent.name}/{path.stem}"
-            module = f"upright.{room}.{path.parent.name}.{path.stem}"
+            id = "/".join(path.relative_to(folder).with_suffix("").parts)
+            module = f"upright.{room}.{id.replace('/', '.')}"
             found[id] = Entry(id, module, _title(path))
     for point in entry_points(group="upright"):
         if point.name.startswith(f"{room}/"):
@@ -50,16 +51,16 @@ def entries(room: str) -> dict[str, Entry]:
     return dict(sorted(found.items()))
 
 
-def load(room: str, id: str) -> Any:
-    """The thing itself: calls the function named like the file."""
+def load(room: str, id: str, **options: Any) -> Any:
+    """The thing itself: calls the function named like the file, with its options."""
     known = entries(room)
     if id not in known:
         raise unknown(room.removesuffix("s"), id, known)
     entry = known[id]
     if not entry.plugin:
-        return build(importlib.import_module(entry.module), id)
+        return build(importlib.import_module(entry.module), id, **options)
     try:
-        return build(importlib.import_module(entry.module), id)
+        return build(importlib.import_module(entry.module), id, **options)
     except Exception as error:
         raise UsageError(
             f"{room}/{id} of the installed package {entry.plugin} cannot be loaded "
@@ -67,13 +68,13 @@ def load(room: str, id: str) -> Any:
         ) from error
 
 
-def build(module: ModuleType, id: str) -> Any:
+def build(module: ModuleType, id: str, **options: Any) -> Any:
     """Call the function that a module is named after."""
     name = id.rsplit("/", 1)[-1]
     factory = getattr(module, name, None)
     if not callable(factory):
         raise UsageError(f"{module.__name__} must define a function {name}() for {id!r}.")
-    return factory()
+    return factory(**options)
 
 
 def _title(path: Path) -> str:

@@ -195,11 +195,29 @@ EARLIER_WORDING = "earlier_wording"
 """The finish reason of an answer that was given to `Sample.also_asked_as`."""
 
 
+class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a defense did about one request.
+
+    did         passed, changed (what goes in, or what comes out), or refused
+    calls       to models, beyond the one call that the undefended model would have taken; with
+                their tokens
+    seconds     that it took itself: what it waited for the model behind it does not count
+    """
+
+    defense: str
+    did: str
+    reason: str = ""
+    calls: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+
+
 class Response(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One answer, or the reason there is none.
 
     finish_reason       stop, length, content_filter, choice (picked by likelihood), error,
                         or earlier_wording (recorded as the answer to another wording)
+    decisions           of the defenses before the model, in the order in which they were asked
     option_logprobs     log-likelihood in nats of each of the request's options, in their order
     latency             seconds from asking to answer; `attempts` counts the calls it took
     """
@@ -212,6 +230,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempts: int = 1
     option_logprobs: tuple[float, ...] | None = None
     error: str | None = None
+    decisions: tuple[Decision, ...] = ()
 
 
 def digest(value: object) -> str:

@@ -1,1 +1,29 @@
-"""One file per inference-time defense: model in, model out."""
+"""One file per inference-time defense: model in, model out.
+
+A defense looks at what goes in (`Before`) or stands around the call (`Around`); `defended` puts
+any number of them before a model, the first outermost, and the result is a model again.
+"""
+
+from upright.defenses._defended import (
+    CHANGED,
+    PASSED,
+    REFUSAL,
+    REFUSED,
+    Defended,
+    defended,
+    noted,
+    refused,
+    through,
+)
+
+__all__ = [
+    "CHANGED",
+    "PASSED",
+    "REFUSAL",
+    "REFUSED",
+    "Defended",
+    "defended",
+    "noted",
+    "refused",
+    "through",
+]

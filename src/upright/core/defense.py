@@ -1,0 +1,43 @@
+"""What stands before a model or around it. A defense ends as a model: see `upright.defenses`."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from upright.core.card import Card
+from upright.core.sample import Request, Response
+
+Ask = Callable[[Request], Awaitable[Response]]
+"""Asks what lies behind: the model itself, or the next defense."""
+
+
+class Before(Protocol):
+    """Looks at what goes in.
+
+    `id` is part of the defended model's: it names the defense, and whatever differs from its
+    defaults. Raises ModelError where a model that it needs does not answer.
+    """
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def card(self) -> Card: ...
+
+    async def before(self, request: Request) -> Request | Response:
+        """The request as it goes on, changed or not; or the answer, and nobody is asked."""
+        ...
+
+
+class Around(Protocol):
+    """Decides what is asked, how often, and what of it is answered."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def card(self) -> Card: ...
+
+    async def around(self, request: Request, ask: Ask) -> Response: ...
+
+
+Defense = Before | Around

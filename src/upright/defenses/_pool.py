@@ -1,0 +1,65 @@
+"""Many ask one model: what they ask at one moment goes to it together."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from upright.core import Model, Request, Response
+
+GATHERING = 0.002
+"""Seconds in which questions come together. A local model answers thirty as fast as a few."""
+
+
+@dataclass
+class Pool:
+    """One model behind all requests that pass through its defenses."""
+
+    model: Model
+    _waiting: list[tuple[Request, asyncio.Future[Response]]] = field(default_factory=list)
+    _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    _turn: asyncio.Semaphore | None = None
+
+    async def ask(self, request: Request) -> Response:
+        """Raises what the model raises."""
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_later(GATHERING, self._send)
+        answer: asyncio.Future[Response] = loop.create_future()
+        self._waiting.append((request, answer))
+        return await answer
+
+    async def close(self) -> None:
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    def _send(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        wanted = [(q, a) for q, a in waiting if not a.cancelled()]
+        answers = {id(request): answer for request, answer in wanted}
+        for batch in self.model.batches([request for request, _ in wanted]):
+            work = self._generate(batch, [answers[id(request)] for request in batch])
+            task = asyncio.create_task(work)
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    async def _generate(
+        self, batch: Sequence[Request], answers: Sequence[asyncio.Future[Response]]
+    ) -> None:
+        if self._turn is None:
+            self._turn = asyncio.Semaphore(self.model.concurrency)
+        try:
+            async with self._turn:
+                responses = await self.model.generate(batch)
+        except asyncio.CancelledError:
+            for answer in answers:
+                answer.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 - whoever asked is told
+            for answer in answers:
+                if not answer.done():
+                    answer.set_exception(error)
+        else:
+            for answer, response in zip(answers, responses, strict=True):
+                if not answer.done():
+                    answer.set_result(response)
