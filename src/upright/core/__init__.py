@@ -1,5 +1,6 @@
 """The nouns. Everything else is made of these; they import only the standard library, msgspec."""
 
+from upright.core.attack import Attack, Attempt, Goal, Spent, Target
 from upright.core.benchmark import (
     IMPORTED,
     LEADING,
@@ -62,6 +63,8 @@ __all__ = [
     "Answer",
     "Around",
     "Ask",
+    "Attack",
+    "Attempt",
     "Before",
     "Benchmark",
     "Calibration",
@@ -72,6 +75,7 @@ __all__ = [
     "Dimension",
     "Estimate",
     "Example",
+    "Goal",
     "Interrupted",
     "Interval",
     "Judge",
@@ -91,7 +95,9 @@ __all__ = [
     "ScoreSet",
     "Scored",
     "Settings",
+    "Spent",
     "StoreError",
+    "Target",
     "UprightError",
     "UsageError",
     "Verdict",

@@ -8,7 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from upright.core import Ask, Decision, Defense, Model, Request, Response
-from upright.defenses._pool import Pool
+from upright.models._pool import Pool
 
 REFUSAL = "I'm sorry, but I can't help with that request."
 """What a defense answers where it lets nothing through."""

@@ -1,10 +1,12 @@
 """Many ask one model: what they ask at one moment goes to it together."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from upright.core import Model, Request, Response
+
+Generate = Callable[[Sequence[Request]], Awaitable[list[Response]]]
 
 GATHERING = 0.002
 """Seconds in which questions come together. A local model answers thirty as fast as a few."""
@@ -12,9 +14,13 @@ GATHERING = 0.002
 
 @dataclass
 class Pool:
-    """One model behind all requests that pass through its defenses."""
+    """One model behind many tasks that each ask one question at a time.
+
+    `generate` may stand in for the model's own, where failures are to be met with patience.
+    """
 
     model: Model
+    generate: Generate | None = None
     _waiting: list[tuple[Request, asyncio.Future[Response]]] = field(default_factory=list)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
     _turn: asyncio.Semaphore | None = None
@@ -50,7 +56,7 @@ class Pool:
             self._turn = asyncio.Semaphore(self.model.concurrency)
         try:
             async with self._turn:
-                responses = await self.model.generate(batch)
+                responses = await (self.generate or self.model.generate)(batch)
         except asyncio.CancelledError:
             for answer in answers:
                 answer.cancel()

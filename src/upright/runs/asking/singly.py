@@ -1,0 +1,36 @@
+"""Questions that follow from answers: one at a time from each of many tasks, and none twice."""
+
+from collections.abc import Sequence
+from random import Random
+
+from upright.core import Model, Request, Response
+from upright.models._pool import Pool
+from upright.runs.asking.engine import Patience, ask
+from upright.runs.asking.limits import Limits
+from upright.runs.asking.pace import Pace
+from upright.runs.storing.journal import Journal
+
+
+class Singly:
+    """Asks one model with patience and at its pace; what the journal knows is not asked."""
+
+    def __init__(self, model: Model, journal: Journal, patience: Patience, limits: Limits) -> None:
+        self._model, self._journal, self._patience = model, journal, patience
+        self._pace = Pace(model.concurrency, limits, patience.longest_obeyed)
+        self._random = Random(patience.seed)
+        self._pool = Pool(model, self._generate)
+
+    async def ask(self, request: Request) -> Response:
+        """An error response where patience ran out. Raises ModelRefused and StoreError."""
+        if request.key in self._journal:
+            return self._journal[request.key]
+        response = await self._pool.ask(request)
+        if response.error is None:
+            self._journal.append({request.key: response})
+        return response
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def _generate(self, batch: Sequence[Request]) -> list[Response]:
+        return await ask(self._model, batch, self._patience, self._random, self._pace)
