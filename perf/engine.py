@@ -125,9 +125,10 @@ CLIENTS: Mapping[str, Callable[[str, int, Path], None]] = {f.__name__: f for f i
 
 def client(name: str, url: str, count: int) -> None:
     """In a process of its own: print what one client took. Its imports are not counted."""
-    import aiohttp  # noqa: F401
-
-    import upright.api  # noqa: F401
+    if name == "bare":
+        import aiohttp  # noqa: F401
+    else:
+        import upright.api  # noqa: F401
 
     with TemporaryDirectory() as folder:
         if name == "upright" and count > 1:  # the judge's weights and the plan's code, read once
