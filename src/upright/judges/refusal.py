@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from upright.core import Answer, Calibration, Outcome, Response, Sample, Verdict
-from upright.judges._degenerate import gibberish, looping, ordinary, without_echo
+from upright.judges._degenerate import gibberish, looping, ordinary, without_echoes
 from upright.judges._linear import Linear, Scores, calibrations, load, sigmoid
 from upright.judges._ngrams import without_blank_start
 from upright.judges._rule import set_aside
@@ -113,7 +113,7 @@ def kinds(answers: Sequence[Answer]) -> list[Kind]:
 
 def outcomes(texts: Sequence[str], prompts: Sequence[str]) -> list[Kind]:
     """What kind of answer each text is to its prompt, and why."""
-    rests = [without_echo(text, prompt) for text, prompt in zip(texts, prompts, strict=True)]
+    rests = without_echoes(texts, prompts)
     # Responders that do not think give one text to many prompts: it is read once.
     said = {rest: _readable(rest) for rest in dict.fromkeys(rests) if rest is not None}
     own = list(dict.fromkeys(text for text in said.values() if isinstance(text, str)))
