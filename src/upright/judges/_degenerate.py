@@ -66,23 +66,28 @@ def _beyond(said: _Said, prompt: str) -> str | None:
     text, asked = said.text, " ".join(parts)
     # Quick looks first: a text shorter than the prompt or without its longest word holds it not.
     if len(text) < len(asked) or max(parts, key=len) not in text:
-        return None if _nearly_all_prompt(said, prompt) else text
+        return None if _nearly_all_prompt(said, prompt, parts) else text
     if prompt.strip() in text:
         rest = text.replace(prompt.strip(), "\n")
     elif asked in (flat := " ".join(text[: LONGEST + len(prompt)].split())):
         rest = flat.replace(asked, "\n")
     else:
-        return None if _nearly_all_prompt(said, prompt) else text
-    return rest if WORD.search(rest) and not _nearly_all_prompt(_Said(rest), prompt) else None
+        return None if _nearly_all_prompt(said, prompt, parts) else text
+    if not WORD.search(rest) or _nearly_all_prompt(_Said(rest), prompt, parts):
+        return None
+    return rest
 
 
-def _nearly_all_prompt(said: _Said, prompt: str) -> bool:
+def _nearly_all_prompt(said: _Said, prompt: str, parts: list[str]) -> bool:
+    """`parts` are the prompt's."""
     asked = prompt[:LONGEST]
     if _foreign(said, asked):
         return False
+    if len(prompt) > LONGEST:
+        parts = asked.split()
     count = len(said.words)
     # Letters between blanks are a word or more: most texts are too short without a closer look.
-    if count < 6 or count < ECHO_COVER * sum(map(str.isalnum, asked.split())):
+    if count < 6 or count < ECHO_COVER * sum(map(str.isalnum, parts)):
         return False
     asked_words = words(asked)
     if count < ECHO_COVER * len(asked_words):
