@@ -260,6 +260,11 @@ def test_half_answers_and_other_bytes_are_a_broken_connection(
     fails(run, BrokenError, told, [answer])
 
 
+@pytest.mark.parametrize("script", [[CLOSE], ["HTTP/1.1 400 No\r\n\r\n", CLOSE]])
+def test_who_hangs_up_at_once_is_a_broken_connection(run: Loop, script: list[Step]) -> None:
+    fails(run, BrokenError, "hung up|reset", script)
+
+
 @pytest.mark.parametrize(
     "answer",
     [

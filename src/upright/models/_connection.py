@@ -40,6 +40,8 @@ class Connection(asyncio.Protocol):
 
     async def ask(self, message: bytes, deadline: float) -> Reply:
         """The answer to a whole HTTP request; TimeoutError at the loop's time `deadline`."""
+        if not self.usable:
+            raise BrokenError("The server hung up before it was asked.")
         self._usable = False
         self._begin()
         waiter: asyncio.Future[Reply] = self._loop.create_future()

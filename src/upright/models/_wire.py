@@ -24,7 +24,10 @@ FRESH = 10.0
 """Seconds for which the host's addresses are believed."""
 NEXT_ADDRESS = 0.25
 """Seconds until the host's next address is tried beside the first (RFC 8305)."""
-IN_PATH = "/%:@!$&'()*+,;=~"
+SAFE = "/?%:@!$&'()*+,;=~"
+"""What means something in a path or a query, or is quoted already."""
+ODD = "surrogateescape"
+"""Bytes of the command line that are no text are sent as they came."""
 PORTS = {"http": 80, "https": 443}
 
 
@@ -145,14 +148,17 @@ def _head(url: str, headers: Mapping[str, str]) -> bytes:
     place = f"[{host}]" if ":" in host else host
     if parts.port not in (None, PORTS[parts.scheme]):
         place += f":{parts.port}"
-    target = quote(parts.path or "/", IN_PATH) + ("?" if parts.query else "")
-    target += quote(parts.query, f"{IN_PATH}?")
+    target = _quoted(parts.path or "/") + (f"?{_quoted(parts.query)}" if parts.query else "")
     told = {"Host": place, "Accept": "*/*", "Accept-Encoding": "identity", **headers}
     if parts.username is not None:
         login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        told["Authorization"] = f"Basic {b64encode(login.encode()).decode()}"
+        told["Authorization"] = f"Basic {b64encode(login.encode('utf-8', ODD)).decode()}"
     lines = [f"POST {target} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
     return "\r\n".join([*lines, "Content-Length: "]).encode("ascii")
+
+
+def _quoted(part: str) -> str:
+    return quote(part, SAFE, "utf-8", ODD)
 
 
 def _ascii(host: str) -> str:
