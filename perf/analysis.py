@@ -29,10 +29,11 @@ def make_run(path: Path, seed: int, samples: int) -> None:
     """A stored run of so many answers, each right with a chance of its own model and question."""
     import numpy as np
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
     from upright.core import registry
     from upright.runs.storing.store import write_info
-    from upright.runs.storing.tables import COLUMNS, NUMBERS, write_estimates, write_table
+    from upright.runs.storing.tables import COLUMNS, NUMBERS, STORED, write_estimates
 
     ids = sorted(registry.entries("benchmarks"))[:PARTS]
     own, common = np.random.default_rng(seed), np.random.default_rng(0)
@@ -65,7 +66,11 @@ def make_run(path: Path, seed: int, samples: int) -> None:
             columns[name] = pa.array(texts.get(name, [""] * samples), pa.string())
     path.mkdir(parents=True)
     sizes = [int((part == p).sum()) for p in range(len(ids))]
-    write_table(path / "samples.parquet", pa.table(columns), sizes)
+    table, start = pa.table(columns), 0
+    with pq.ParquetWriter(path / "samples.parquet", table.schema, **STORED) as writer:
+        for size in sizes:
+            writer.write_table(table.slice(start, size))
+            start += size
     write_estimates(path / "estimates.parquet", _estimates(ids, part, values))
     write_info(path, _info(seed, samples, ids))
 

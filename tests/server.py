@@ -13,11 +13,11 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
 
@@ -180,10 +180,20 @@ STATUSES: dict[str, tuple[int, dict[str, str], str]] = {
 }
 
 
-@contextmanager
-def serving(**settings: Any) -> Iterator[Server]:
+class Startable(Protocol):
+    async def start(self, port: int = 0) -> web.AppRunner: ...
+
+
+S = TypeVar("S", bound=Startable)
+
+
+def serving(**settings: Any) -> AbstractContextManager[Server]:
     """A server in a thread of this process."""
-    server = Server(**settings)
+    return in_thread(Server(**settings))
+
+
+@contextmanager
+def in_thread(server: S) -> Iterator[S]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

@@ -1,7 +1,7 @@
 """The Python API: one function per verb. Composes the rooms; none of them knows another."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,9 @@ from upright.runs import (
     Patience,
     Plan,
     Price,
+    Reached,
     Run,
+    Staffing,
     forecast,
     make_plan,
     open_cache,
@@ -80,6 +82,7 @@ class Job:
     data            a folder that holds datasets; None looks in UPRIGHT_DATA, then the cache
     out             where the run directory is made
     cache           whether answers of earlier runs may be used
+    staffing        who asks: this process, several, or a Ray cluster
     judge_itself    allow the model under test to be its own judge
     command         what the user typed, kept in run.json and offered for going on
     """
@@ -90,6 +93,7 @@ class Job:
     data: Path | None = None
     out: Path = Path("runs")
     cache: bool = True
+    staffing: Staffing = field(default_factory=Staffing)
     judge_itself: bool = False
     command: tuple[str, ...] = ()
 
@@ -134,6 +138,7 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
         data=_provenance(files),
         patience=Patience(max_attempts=job.model_options.max_attempts),
         limits=Limits(rpm=job.model_options.rpm, tpm=job.model_options.tpm),
+        staffing=_staffing(job, model, opened, judges, len(plan.items)),
     )
     return carry_out(plan, opened, judges, options, on_progress)
 
@@ -302,9 +307,25 @@ def _listed(names: str | Sequence[str]) -> list[str]:
 
 
 def _open(model: AnyModel, job: Job) -> Model:
+    if job.model_options.batch:
+        _check_batch(job)
     if isinstance(model, str):
         return open_model(model, job.model_options)
     return Function(model) if callable(model) else model
+
+
+def _check_batch(job: Job) -> None:
+    """What cannot be had of a batch is said before anything is asked."""
+    if job.settings.until is not None:
+        raise UsageError(
+            "--until looks at the answers after every few dozen questions, and with --batch each "
+            "look may take a day. Leave one of them out; --limit asks less, too."
+        )
+    if not job.cache:
+        raise UsageError(
+            "--no-cache asks everything anew, and --batch takes what an earlier batch at the "
+            "provider answered: that is how it goes on. Leave one of them out."
+        )
 
 
 def _open_judges(job: Job, model: Model) -> list[Model]:
@@ -319,6 +340,21 @@ def _open_judges(job: Job, model: Model) -> list[Model]:
     if twice := next((id for id in ids if ids.count(id) > 1), None):
         raise UsageError(f"{twice} is named twice as --judge. To ask it twice: --judge-votes 2")
     return judges
+
+
+def _staffing(
+    job: Job, spec: AnyModel, model: Model, judges: Sequence[Model], samples: int
+) -> Staffing:
+    """Workers open models by their specs; one that was handed over open they cannot."""
+    if not isinstance(spec, str):
+        if not job.staffing.alone:
+            raise UsageError("Several workers need a model that they can open: name it by a spec.")
+        return job.staffing
+    judged_by = job.judge_options or job.model_options
+    models = {model.id: Reached(spec, job.model_options)}
+    for judge, named in zip(judges, job.settings.judge, strict=True):
+        models.setdefault(judge.id, Reached(named, judged_by))
+    return replace(job.staffing, models=models, samples=samples)
 
 
 def _cache(job: Job, model: Model) -> Cache | None:

@@ -13,12 +13,12 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple, Self
 
-from tests.runs.toy import CONCURRENCY, RUBRIC, SUITE, planned, toy
+from tests.runs.toy import CONCURRENCY, RUBRIC, SUITE, planned, staffed, toy
 from upright.core import Request, Response, Settings, UprightError
 from upright.models import ModelOptions
 from upright.models._chat import to_payload
 from upright.models.openai import Endpoint
-from upright.runs import Cache, Options, Patience, run
+from upright.runs import Cache, Options, Patience, Staffing, run
 from upright.runs.storing import store
 
 BROKEN, STOPPED, ABORTED = 1, 3, 130
@@ -41,6 +41,7 @@ class Session(NamedTuple):
     largest_file: int | None = None
     clock: int | None = None
     record: Path | None = None
+    workers: int = 1
 
 
 class Recording(Endpoint):
@@ -94,7 +95,11 @@ def _run(session: Session) -> None:
     plan = planned(model, COUNT, settings, benchmark)
     cache = Cache(session.cache, session.cache_limit) if session.cache else None
     options = Options(
-        out=session.out, cache=cache, patience=STUBBORN, command=("upright", "run", "toy")
+        out=session.out,
+        cache=cache,
+        patience=STUBBORN,
+        command=("upright", "run", "toy"),
+        staffing=_staffing(session),
     )
     run(plan, model, judges, options)
 
@@ -106,6 +111,18 @@ def _endpoint(session: Session, name: str) -> Endpoint:
     recording = Recording(name, session.address, session.name, options)
     recording.record = session.record
     return recording
+
+
+def _staffing(session: Session) -> Staffing:
+    """Workers read their key, by which the server knows the session, from the environment."""
+    os.environ["UPRIGHT_API_KEY"] = session.name
+    return staffed(
+        session.address,
+        session.workers,
+        ("openai/test", "openai/judge"),
+        concurrency=CONCURRENCY,
+        timeout=TIMEOUT,
+    )
 
 
 def _limit(session: Session) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pyarrow.parquet as pq
 
-from upright.runs.storing.journal import read_journal
+from upright.runs.storing.journal import read_journal, whole_lines
 
 TABLES = ("samples", "estimates", "verdicts")
 WHEN = ["latency_s", "attempts"]
@@ -72,14 +72,18 @@ class Ledger:
     def look(self) -> None:
         """Whatever lies under a final name must be whole, and no answer may be gone."""
         now: dict[str, object] = {}
-        for path in self.out.glob("*/journal.jsonl"):
-            found = read_journal(path)
-            lines = path.read_bytes()[: found.end].count(b"\n")
-            if lines != len(found.answers):
-                raise Disagreement(f"{lines - len(found.answers)} answers twice in {path}")
-            if twice := now.keys() & found.answers.keys():
+        for folder in self.out.glob("*/"):
+            found: dict[str, object] = {}
+            # What was taken over from a shard stays in it for the blink of an eye.
+            for path in folder.glob("*.jsonl"):
+                answers = read_journal(path)
+                lines = sum(1 for _ in whole_lines(path))
+                if lines != len(answers):
+                    raise Disagreement(f"{lines - len(answers)} answers twice in {path}")
+                found |= answers
+            if twice := now.keys() & found.keys():
                 raise Disagreement(f"{len(twice)} answers in two folders of one run")
-            now |= found.answers
+            now |= found
         lost = [key for key, response in self.received.items() if now.get(key) != response]
         if lost:
             raise Disagreement(f"{len(lost)} answers that were here are gone or changed")

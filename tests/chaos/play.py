@@ -15,7 +15,7 @@ from typing import NamedTuple
 from tests.chaos.client import ABORTED, STOPPED, Session, carry_out
 from tests.chaos.ledger import Disagreement, Ledger, assert_same, read_log
 from tests.chaos.server import Arrangement
-from tests.chaos.world import World, ended, is_there, started
+from tests.chaos.world import World, ended, is_there, started, workers_of
 from tests.runs.toy import CONCURRENCY
 from upright.runs.storing.journal import read_journal
 
@@ -46,6 +46,7 @@ class Report:
 
     plays: int = 0
     sessions: int = 0
+    with_workers: int = 0
     finished_early: int = 0
     judged: int = 0
     paired: int = 0
@@ -54,6 +55,7 @@ class Report:
     endings: Counter[str] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
     most_unread: int = 0
+    workers_killed: int = 0
     torn: int = 0
     received: int = 0
     answered: int = 0
@@ -79,6 +81,7 @@ class Play:
     report: Report
     arrangement: Arrangement
     judged: bool
+    workers: int
     cache: Path | None
     cache_limit: int
     ledgers: list[Ledger]
@@ -100,6 +103,7 @@ class Play:
             self.cache_limit,
             largest_file,
             clock,
+            workers=self.workers,
         )
         process = started(carry_out, session)
         while process.is_alive() and not is_there(process.pid or 0):
@@ -123,7 +127,8 @@ class Play:
         return statuses
 
     def wait(self, longest: float = LATEST) -> None:
-        time.sleep(self.random.uniform(0, longest))
+        """Workers take a moment to come."""
+        time.sleep(self.random.uniform(0, longest) * (2 if self.workers > 1 else 1))
 
     def restart(self, arrangement: Arrangement) -> None:
         self.server.kill()
@@ -178,7 +183,7 @@ def torn(play: Play) -> None:
     """What a power cut leaves of the last lines."""
     killed(play)
     for ledger in play.unfinished():
-        for path in ledger.out.glob("*/journal.jsonl"):
+        for path in ledger.out.glob("*/*.jsonl"):
             content = path.read_bytes()
             last = content[content[:-1].rfind(b"\n") + 1 :]
             if play.random.random() < 0.5 and last:
@@ -186,7 +191,21 @@ def torn(play: Play) -> None:
             else:
                 content += b'{"crc32":"00000000","key":"' + play.random.randbytes(40)
             path.write_bytes(content)
-            play.report.torn += ledger.forget(read_journal(path).answers)
+        left = [key for path in ledger.out.glob("*/*.jsonl") for key in read_journal(path)]
+        play.report.torn += ledger.forget(left)
+
+
+def worker_killed(play: Play) -> None:
+    """Its successor goes on; then the session gets its own blow."""
+    play.workers = 2
+    sessions = [play.begin(ledger) for ledger in play.unfinished()]
+    play.wait()
+    for running in sessions:
+        for victim in workers_of(running.process.pid or 0)[:1]:
+            with suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+                play.report.workers_killed += 1
+    _hit(play, "worker killed", sessions, [signal.SIGKILL])
 
 
 def server_killed(play: Play) -> None:
@@ -245,6 +264,7 @@ ACTS: Mapping[str, Callable[[Play], None]] = {
     "SIGINT": interrupted,
     "clock jumps": clock_jumps,
     "torn tail": torn,
+    "worker killed": worker_killed,
     "server killed": server_killed,
     "two at once": two_at_once,
     "disk full": disk_full,
@@ -288,6 +308,8 @@ def _scene(world: World, random: Random, number: int, report: Report) -> Play:
     report.faults.update([*faults, *([f"storm of {storm}"] if storm else [])])
     report.judged += judged
     report.paired += paired
+    workers = random.choice((1, 1, 2))
+    report.with_workers += workers > 1
     cached = paired or random.random() < 0.2
     return Play(
         world,
@@ -296,6 +318,7 @@ def _scene(world: World, random: Random, number: int, report: Report) -> Play:
         report,
         arrangement,
         judged,
+        workers,
         work / "cache.sqlite" if cached else None,
         random.choice((1 << 30, 30_000)),
         [Ledger(work / name, place / "log", world.known) for name in "ab"[: 1 + paired]],

@@ -21,6 +21,8 @@ from tests.chaos.server import Arrangement, serve
 
 LONGEST = 60.0
 """Seconds after which a process that should have ended, or begun, never will."""
+GONE = 15.0
+"""Seconds until nothing of a session is left, at most."""
 FORKS = get_context("forkserver")
 """Imports once; every session is still a process of its own."""
 FORKS.set_forkserver_preload(["tests.chaos.client", "tests.chaos.server"])
@@ -38,8 +40,9 @@ def ended(process: ForkServerProcess) -> int:
     if process.exitcode is None:
         process.kill()
         raise Disagreement("a session did not come to an end")
-    # Asking for the platform's name starts `uname`, which outlives kill -9 by milliseconds.
-    deadline = time.monotonic() + 2
+    # `uname`, asked for the name of the platform, outlives kill -9 by milliseconds; a worker that
+    # was just being started, by as long as it takes to start and to find that nobody is there.
+    deadline = time.monotonic() + GONE
     while is_there(process.pid or 0):
         if time.monotonic() > deadline:
             raise Disagreement("a session left a process behind")
@@ -53,6 +56,14 @@ def is_there(group: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def workers_of(group: int) -> list[int]:
+    """The processes of a session that ask for it."""
+    command = ["ps", "-eo", "pid,pgid,args"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in told.splitlines()[1:]]
+    return [int(r[0]) for r in rows if int(r[1]) == group and "asking.worker" in r[2]]
 
 
 @dataclass

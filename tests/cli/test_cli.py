@@ -118,6 +118,7 @@ def test_score_counts_missing_answers_and_exits_with_3(tmp_path: Path) -> None:
         (("list", "benchmark"), "benchmarks"),
         (("check", "ethics/emotion"), "ethics/emotional_awareness"),
         (("run", "mock/oracle", "--judge", "mock/echo", "--judge", "mock/echo"), "--judge-votes"),
+        (("run", "mock/oracle", "--judge-sample", "30"), "--judge MODEL"),
     ],
 )
 def test_wrong_names_offer_the_nearest_and_exit_with_2(

@@ -23,7 +23,13 @@ OTHER: dict[str, Any] = {
     "device": "cpu",
     "precision": "bfloat16",
     "until": 0.03,
+    "judge_sample": 30,
+    "workers": "auto",
+    "on": "ray",
+    "shards": "s3://bucket/runs",
 }
+NEEDS = {"judge_sample": "judge"}
+"""Options that are refused without another."""
 
 
 def parameters(verb: Any) -> dict[str, Any]:
@@ -42,8 +48,9 @@ def changed(name: str, default: object) -> object:
 
 def test_no_option_is_lost() -> None:
     for verb in (run.run, score.score):
-        plain = parameters(verb)
-        for name, default in plain.items():
+        for name, default in parameters(verb).items():
+            needed = {n: OTHER[n] for n in [NEEDS.get(name)] if n}
+            plain = parameters(verb) | needed
             told = {**plain, name: changed(name, default)}
             assert job_of(told) != job_of(plain), f"{verb.__name__}: {name}"
 

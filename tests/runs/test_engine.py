@@ -9,7 +9,7 @@ import pytest
 
 from tests.runs.test_judging import Said
 from tests.runs.toy import HURRIED, planned
-from upright.core import ModelError, ModelRefused, Outcome, Request, Response
+from upright.core import Model, ModelError, ModelRefused, Outcome, Request, Response
 from upright.runs import Limits, Patience, Progress
 from upright.runs.asking.engine import ask, drive
 from upright.runs.asking.pace import Pace
@@ -30,6 +30,10 @@ def asked(failures: int, patience: Patience, **error: bool) -> Response:
     model = Said(say)
     batch = [planned(model, 1).items[0].request]
     return asyncio.run(ask(model, batch, patience, Random(0), Pace(1, Limits(), 0.01)))[0]
+
+
+def alone(model: Model) -> Pace:
+    return Pace(model.concurrency, Limits(), 0.01)
 
 
 def test_a_passing_failure_is_asked_again() -> None:
@@ -104,7 +108,7 @@ def test_what_comes_at_one_moment_is_handed_over_together_and_before_more_is_ask
 
     model = Waiting(say)
     requests = list(planned(model, 12).requests.values())
-    asyncio.run(drive(model, requests, received, lambda: None, HURRIED, Limits()))
+    asyncio.run(drive(model, requests, received, lambda: None, HURRIED, alone(model)))
     assert kept == [4, 4, 4]
     assert asked == [r.key for r in requests]
 
@@ -121,7 +125,7 @@ def test_what_came_before_a_refusal_is_handed_over() -> None:
     model = Said(say)
     requests = list(planned(model, 12).requests.values())
     with pytest.raises(ModelRefused):
-        asyncio.run(drive(model, requests, safe.update, lambda: None, HURRIED, Limits()))
+        asyncio.run(drive(model, requests, safe.update, lambda: None, HURRIED, alone(model)))
     assert safe == {r.key for r in requests[:3]}
 
 

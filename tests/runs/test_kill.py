@@ -59,7 +59,7 @@ def test_killed_in_the_middle_nothing_received_is_asked_again(tmp_path: Path) ->
             process.kill()
             process.wait()
         [path] = tmp_path.iterdir()
-        received = read_journal(path / "journal.jsonl").answers
+        received = read_journal(path / "journal.jsonl")
         answered = sum(server.answered.values())
         run = carry_out(endpoint(server.url, concurrency=CONCURRENCY), tmp_path, COUNT)
     assert run.path == path
@@ -105,7 +105,7 @@ def test_stopped_by_the_user_it_says_how_to_go_on(tmp_path: Path, number: signal
         assert "Traceback" not in told
         assert f"answers are saved in {path}. To go on: upright run toy" in told
         assert json.loads((path / "run.json").read_bytes())["status"] == "stopped"
-        received = read_journal(path / "journal.jsonl").answers
+        received = read_journal(path / "journal.jsonl")
         assert f"Stopped. {len(received)} of {COUNT}" in told
         run = carry_out(endpoint(server.url, concurrency=CONCURRENCY), tmp_path, COUNT)
     assert run.path == path
@@ -134,11 +134,11 @@ def test_the_server_is_a_program_too(tmp_path: Path) -> None:
 def test_stopped_while_judging_it_says_so_too(
     tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def judge_all(*told: object) -> None:
+    def judge(*told: object) -> None:
         os.kill(os.getpid(), number)
         time.sleep(5)
 
-    monkeypatch.setattr("upright.runs.conduct.judge_all", judge_all)
+    monkeypatch.setattr("upright.runs.finish.judge_part", judge)
     with serving() as server:
         with pytest.raises(Interrupted, match="40 of 40 answers are saved"):
             carry_out(endpoint(server.url), tmp_path)

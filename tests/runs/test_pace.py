@@ -11,7 +11,7 @@ from upright.core import ModelError, Request, Response, ask
 from upright.models._order import by_prefix
 from upright.runs import Patience
 from upright.runs.asking.limits import Bucket, Limits, Meter
-from upright.runs.asking.pace import ROUND, Pace
+from upright.runs.asking.pace import ROUND, Among, Pace
 
 
 class Clock:
@@ -35,6 +35,46 @@ def pace(clock: Clock, most: int = 16, limits: Limits | None = None) -> Pace:
 
 def request(prompt: str = "Is 4 even?", system: str = "", max_tokens: int = 8) -> Request:
     return Request(model="m", messages=ask(prompt, system), max_tokens=max_tokens)
+
+
+def test_processes_that_share_a_model_have_their_share_of_its_limits() -> None:
+    whole, half = (Meter(Limits(rpm=120), 0.0, share) for share in (1.0, 0.5))
+    assert [whole.take(BATCH, 0.0) for _ in range(4)] == [0.0, 0.0, 0.5, 1.0]
+    assert [half.take(BATCH, 0.0) for _ in range(4)] == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_what_one_process_is_told_all_obey_and_once() -> None:
+    """Two paces that pass on what they are told, as workers do."""
+    clock = Clock()
+    paces: list[Pace] = []
+    told: list[tuple[int, float | None, float | None]] = []
+
+    def telling(number: int) -> Among:
+        def tell(age: float | None, wait: float | None) -> None:
+            told.append((number, age, wait))
+            paces[1 - number].hear(age, wait)
+
+        return Among(0.5, tell)
+
+    paces += [Pace(8, Limits(), 60.0, clock, clock.sleep, telling(n)) for n in (0, 1)]
+    began = asyncio.run(paces[0].enter(BATCH))
+    clock.now += 0.5
+    paces[0].failed(began, BUSY)
+    assert [p.width for p in paces] == [4.0, 4.0]
+    # The other one's call was under way with it: no second halving, and nothing more to say.
+    paces[1].failed(began, BUSY)
+    assert [p.width for p in paces] == [4.0, 4.0]
+    assert told == [(0, 0.5, None)]
+    paces[1].failed(clock.now, ModelError("HTTP 429", retry_after=7.0))
+    assert told[1:] == [(1, None, 7.0)]
+    before = clock.now
+    asyncio.run(paces[0].enter(BATCH))
+    assert clock.now - before == pytest.approx(7.0)
+    # Together they grow by one call a round, not by one each.
+    for p in paces:
+        for _ in range(4):
+            p.answered(clock.now, BATCH, ANSWER)
+    assert sum(p.width for p in paces) == pytest.approx(9.0, abs=0.1)
 
 
 BATCH = [request()]

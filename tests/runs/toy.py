@@ -27,7 +27,7 @@ from upright.core import (
 )
 from upright.judges import yes_no
 from upright.models import ModelOptions, open_model
-from upright.runs import OnProgress, Options, Patience, Plan, Run, make_plan, run
+from upright.runs import OnProgress, Options, Patience, Plan, Reached, Run, Staffing, make_plan, run
 from upright.stats.metrics import mean
 
 CONCURRENCY = 8
@@ -90,6 +90,15 @@ def endpoint(url: str, **options: Any) -> Model:
     return open_model("openai/test", ModelOptions(base_url=url, **options))
 
 
+def staffed(
+    url: str, workers: int, specs: Sequence[str] = ("openai/test",), **options: Any
+) -> Staffing:
+    """So many processes ask these models at one address."""
+    reached = [Reached(spec, ModelOptions(base_url=url, **options)) for spec in specs]
+    models = {open_model(one.spec, one.options).id: one for one in reached}
+    return Staffing(workers=str(workers), models=models)
+
+
 def carry_out(
     model: Model,
     out: Path,
@@ -114,12 +123,13 @@ RUBRIC = Rubric(
 
 
 def main() -> None:
-    """`python -m tests.runs.toy URL OUT COUNT [UNTIL]`: a run that a test may kill."""
-    url, out, count, *until = sys.argv[1:]
-    settings = msgspec.structs.replace(SUITE, until=float(until[0]) if until else None)
+    """`python -m tests.runs.toy URL OUT COUNT [UNTIL [WORKERS]]`: a run that a test may kill."""
+    url, out, count, until, workers = (*sys.argv[1:], *("0", "1")[len(sys.argv) - 4 :])
+    settings = msgspec.structs.replace(SUITE, until=float(until) or None)
     try:
         model = endpoint(url, concurrency=CONCURRENCY)
-        carry_out(model, Path(out), int(count), settings=settings)
+        staffing = staffed(url, int(workers), concurrency=CONCURRENCY)
+        carry_out(model, Path(out), int(count), settings=settings, staffing=staffing)
     except UprightError as error:
         sys.exit(str(error))
 

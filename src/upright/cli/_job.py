@@ -8,6 +8,7 @@ from typing import Any
 from upright.api import Job, select
 from upright.core import Settings, unknown
 from upright.models import ModelOptions
+from upright.runs import Staffing
 
 CHOICES = ("auto", "text")
 SETS = ("upright", "published")
@@ -32,6 +33,7 @@ def job_of(given: Mapping[str, Any]) -> Job:
         judge_options=replace(reached, base_url=given["judge_base_url"] or reached.base_url),
         cache=not given.get("no_cache", False),
         command=("upright", *sys.argv[1:]),
+        staffing=Staffing(**_named(("workers", "on", "shards"), given)),
         **_named(("data", "out", "judge_itself"), given),
     )
 

@@ -39,11 +39,22 @@ Judge = Annotated[
 JudgeVotes = Annotated[
     int, typer.Option(min=1, help="Ask each judge so often (at temperature 1); majority.")
 ]
+JudgeSample = Annotated[
+    int | None,
+    typer.Option(
+        help="Ask judges about so many answers of each score set, drawn at random (20 or more): "
+        "they correct what the local judge says of all answers, and replace nothing.",
+    ),
+]
 JudgeBaseUrl = Annotated[str, typer.Option(help="The judge's server, if another.")]
 JudgeItself = Annotated[
     bool, typer.Option("--judge-itself", help="Let the model judge its own answers.")
 ]
 BaseUrl = Annotated[str, typer.Option(help="An OpenAI-compatible server.")]
+Batch = Annotated[
+    bool,
+    typer.Option("--batch", help="Through OpenAI's batch API: within a day, at half the price."),
+]
 Logprobs = Annotated[
     bool, typer.Option("--logprobs", help="Let an endpoint pick options by log-probability.")
 ]
@@ -55,6 +66,13 @@ Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds a call may take."
 MaxAttempts = Annotated[int, typer.Option(min=1, help="Tries before an error outcome.")]
 Rpm = Annotated[int | None, typer.Option(min=1, help="Requests per minute, at most.")]
 Tpm = Annotated[int | None, typer.Option(min=1, help="Tokens per minute, at most.")]
+Workers = Annotated[
+    str, typer.Option(help="Processes that ask: a number, or auto (as many as cores and work).")
+]
+On = Annotated[str, typer.Option(help="Ask from a cluster: ray, or ray://HOST:PORT.")]
+Shards = Annotated[
+    str, typer.Option(help="Where workers that share no disk write, such as s3://bucket/folder.")
+]
 Device = Annotated[str, typer.Option(help="For local models: cpu, cuda, or auto.")]
 Precision = Annotated[str, typer.Option(help="For local models: float32, bfloat16, or auto.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads of a local model.")]

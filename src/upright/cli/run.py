@@ -23,9 +23,11 @@ def run(
     data: options.Data = None,
     judge: options.Judge = None,
     judge_votes: options.JudgeVotes = 1,
+    judge_sample: options.JudgeSample = None,
     judge_base_url: options.JudgeBaseUrl = "",
     judge_itself: options.JudgeItself = False,
     base_url: options.BaseUrl = "",
+    batch: options.Batch = False,
     logprobs: options.Logprobs = False,
     repeats_per_call: options.RepeatsPerCall = 1,
     concurrency: options.Concurrency = None,
@@ -33,6 +35,9 @@ def run(
     max_attempts: options.MaxAttempts = 6,
     rpm: options.Rpm = None,
     tpm: options.Tpm = None,
+    workers: options.Workers = "1",
+    on: options.On = "",
+    shards: options.Shards = "",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     threads: options.Threads = None,
@@ -56,6 +61,8 @@ def run(
         upright run openai/gpt-4o-mini --suite trustllm --score-set upright --until 0.03
 
         upright run openai/llama --base-url http://localhost:8000/v1 -d safety
+
+        upright run openai/llama --base-url http://localhost:8000/v1 --workers auto
 
         upright run mock/always-a --suite trustllm --data ../datasets
 

@@ -17,6 +17,7 @@ def score(
     data: options.Data = None,
     judge: options.Judge = None,
     judge_votes: options.JudgeVotes = 1,
+    judge_sample: options.JudgeSample = None,
     judge_base_url: options.JudgeBaseUrl = "",
     judge_itself: options.JudgeItself = False,
     out: options.Out = options.RUNS,

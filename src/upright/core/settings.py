@@ -4,6 +4,9 @@ import msgspec
 
 from upright.core.errors import UsageError
 
+LEAST_SAMPLE = 20
+"""The fewest answers that a judge model may be asked about: fewer correct nothing."""
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The parameters of a run.
@@ -19,6 +22,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 it), text (always read from what the model wrote)
     judge       judge models' specs, or none for the rule fallbacks; of several the majority decides
     judge_votes   how often each is asked, the majority deciding; above 1 at temperature 1
+    judge_sample  of how many answers of each score set, drawn at random; None means all. A sample
+                corrects what the benchmark's own judge says of all answers, and replaces nothing
     """
 
     suite: str = "mini"
@@ -32,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     choices: str = "auto"
     judge: tuple[str, ...] | str = ()
     judge_votes: int = 1
+    judge_sample: int | None = None
 
     def __post_init__(self) -> None:
         """One judge may be given by its name alone; letter by letter it would be many."""
@@ -42,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             if given is not None and given < 1:
                 raise UsageError(f"{name} must be 1 or more, not {given}.")
         self._check_until()
+        self._check_sample()
 
     def _check_until(self) -> None:
         if self.until is None:
@@ -53,4 +60,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 "--until stops by the benchmarks' own judges, round by round, and judge models "
                 "read answers after the last one: their verdicts would have no valid interval. "
                 "Leave out --until or --judge."
+            )
+
+    def _check_sample(self) -> None:
+        if self.judge_sample is None:
+            return
+        if not self.judge:
+            raise UsageError(
+                "--judge-sample says how many answers a judge model reads, and no judge model is "
+                "named. Add --judge MODEL or leave it out."
+            )
+        if self.judge_sample < LEAST_SAMPLE:
+            raise UsageError(
+                f"--judge-sample must be {LEAST_SAMPLE} or more, not {self.judge_sample}: fewer "
+                "verdicts correct nothing."
             )

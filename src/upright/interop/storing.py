@@ -34,7 +34,7 @@ from upright.runs.storing.store import (
     run_name,
     write_info,
 )
-from upright.runs.storing.tables import write_estimates, write_samples
+from upright.runs.storing.tables import samples_table, write_estimates
 from upright.stats.metrics import mean
 
 LONGEST_NAME, LONGEST_TEXT = 60, 200
@@ -73,9 +73,9 @@ def store(log: Log, files: Mapping[str, Any], out: Path, command: Sequence[str] 
     out.mkdir(parents=True, exist_ok=True)
     unfinished = new_directory(out, f".{name}.unfinished")
     try:
-        dimensions = {table.id: dimension_of(table.id) for table in tables}
-        judged = [one for table in tables for one in table.judged]
-        write_samples(unfinished / "samples.parquet", dimensions, judged)
+        with samples_table(unfinished / "samples.parquet") as samples:
+            for table in tables:
+                samples.add(dimension_of(table.id), table.judged)
         numbers = [estimate for table in tables for estimate in table.estimates]
         write_estimates(unfinished / "estimates.parquet", numbers)
         write_info(unfinished, _info(log, tables, files, command))

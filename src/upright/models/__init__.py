@@ -22,6 +22,7 @@ class ModelOptions:
     timeout         seconds one call may take
     max_attempts    how often a run asks before it gives an answer up (handed to the run)
     rpm, tpm        requests and tokens per minute at most (handed to the run)
+    batch           through an endpoint's batch API: within a day, at half the price
     repeats_per_call    repeats of a prompt asked in one call (`n`), where the server can
     logprobs        let an endpoint choose among options by log-probability
     seed            of a server's own random choices, where it takes one
@@ -36,6 +37,7 @@ class ModelOptions:
     max_attempts: int = 6
     rpm: int | None = None
     tpm: int | None = None
+    batch: bool = False
     repeats_per_call: int = 1
     logprobs: bool = False
     seed: int = 0

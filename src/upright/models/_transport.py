@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 
 class Reply(NamedTuple):
-    """What came back over the wire. `headers` have lower-case names."""
+    """What came back over the wire. `headers` are found by lower-case names."""
 
     status: int
     headers: Mapping[str, str]

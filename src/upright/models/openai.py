@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -17,6 +18,9 @@ from upright.models._order import by_prefix
 from upright.models._repeats import by_repeats
 from upright.models._transport import BrokenError, Reply, Transport, UnreachableError
 from upright.models._wire import Wire
+
+if TYPE_CHECKING:
+    from upright.models._batch_api import BatchEndpoint
 
 OPENAI = "https://api.openai.com/v1"
 CONCURRENCY = 32
@@ -121,7 +125,7 @@ class Endpoint:
         url, most, timeout = _completions(self.address), self.concurrency, self._options.timeout
         if self._proxy is None:
             return Wire(url, headers, most, timeout)
-        from upright.models._proxied import Proxied  # noqa: PLC0415 (0.3 s, and rarely wanted)
+        from upright.models._proxied import Proxied  # noqa: PLC0415 - brings aiohttp, 0.3 s
 
         return Proxied(url, headers, most, timeout, self._proxy)
 
@@ -134,7 +138,7 @@ class Endpoint:
         return text.replace(self._key, "***") if self._key else text
 
 
-def open_openai(name: str, options: ModelOptions) -> Endpoint:
+def open_openai(name: str, options: ModelOptions) -> "Endpoint | BatchEndpoint":
     """The address comes from --base-url or OPENAI_BASE_URL, the key from the environment."""
     address = options.base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI
     address = address.rstrip("/").removesuffix("/chat/completions")
@@ -150,7 +154,16 @@ def open_openai(name: str, options: ModelOptions) -> Endpoint:
         )
     if not key.isprintable() or not key.isascii():
         raise UsageError("The API key holds characters that no header can carry: set it again.")
-    return Endpoint(name, address, key, options)
+    endpoint = Endpoint(name, address, key, options)
+    if not options.batch:
+        return endpoint
+    from upright.models._batch_api import open_batch  # noqa: PLC0415 - brings aiohttp, 0.3 s
+    from upright.models._batch_wire import Site  # noqa: PLC0415
+
+    # Where both words for it are known: to learn that one is refused would cost a whole batch.
+    limit: Limit = "max_completion_tokens" if address == OPENAI else "max_tokens"
+    shown, proxy = _without_login(address), _proxy_for(address)
+    return open_batch(Site(name, endpoint.id, address, shown, key, proxy, limit), options)
 
 
 def _login_of(address: str) -> str:

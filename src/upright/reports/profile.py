@@ -120,6 +120,13 @@ class Stopped(msgspec.Struct, frozen=True):
     high: float | None = None
 
 
+class JudgeSample(msgspec.Struct, frozen=True):
+    """How many answers judge models read, of those they would have read without a sample."""
+
+    read: int
+    of: int
+
+
 class UntilFacts(msgspec.Struct, frozen=True):
     """What became of `--until`."""
 
@@ -156,6 +163,7 @@ class RunFacts(msgspec.Struct, frozen=True):
     judge_facts: dict[str, str] = {}
     baselines: dict[str, dict[str, float | None]] = {}
     judges: tuple[JudgeFacts, ...] = ()
+    judge_sample: JudgeSample | None = None
     agreement: dict[str, dict[str, Concord]] = {}
     calibrations: dict[str, tuple[Calibration, ...]] = {}
     imported: Origin | None = None

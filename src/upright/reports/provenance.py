@@ -14,6 +14,7 @@ def facts(run: RunFacts) -> dict[str, dict[str, str]]:
     groups: dict[str, dict[str, Any]] = {
         "Model": {"id": run.model.id, **run.model.facts, **_use(run.calls, run.tokens)},
         **_judges(run),
+        **_sample(run),
         **_origin(run),
         **_until(run),
         "Run": {
@@ -68,6 +69,11 @@ def _judge(run: RunFacts) -> dict[str, Any]:
     return {"id": run.judge, **run.judge_facts, **_use(run.judge_calls, run.judge_tokens)}
 
 
+def _sample(run: RunFacts) -> dict[str, dict[str, Any]]:
+    """What reading a sample saved, where the judge models read no more."""
+    return {"Judge sample": {"read": sampled_in_words(run)}} if run.judge_sample else {}
+
+
 def _use(calls: Calls, tokens: Tokens) -> dict[str, Any]:
     return {
         "calls planned": calls.planned,
@@ -101,6 +107,15 @@ def saved_in_words(until: UntilFacts) -> str:
     calls, early = until.calls, until.ended_early
     told = f"Until ±{until.half_width:g}: {calls.saved:,} of {calls.planned:,} calls saved; "
     return told + f"{len(early)} of {len(until.score_sets)} score sets stopped early"
+
+
+def sampled_in_words(run: RunFacts) -> str:
+    """What reading a sample saved, in one line; "" where judge models read everything."""
+    if (sample := run.judge_sample) is None:
+        return ""
+    saved = (sample.of - sample.read) * len(run.judges) * int(run.settings.get("judge_votes", 1))
+    told = f"{run.judge} asked about {sample.read:,} of {sample.of:,} answers, drawn at random"
+    return f"{told}; {saved:,} calls saved"
 
 
 def stopped_in_words(stopped: Stopped) -> str:

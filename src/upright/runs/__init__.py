@@ -1,14 +1,38 @@
-"""Does the work: plan, ask, judge, store."""
+"""Does the work: plan, ask, judge, store.
 
-from upright.runs.asking.desk import OnProgress, Progress
-from upright.runs.asking.engine import Patience
-from upright.runs.asking.limits import Limits
-from upright.runs.conduct import Options, run
-from upright.runs.forecast import Forecast, Price, forecast
-from upright.runs.plan import Item, Plan, make_plan
-from upright.runs.scoring.relabel import relabel
-from upright.runs.storing.cache import Cache, open_cache
-from upright.runs.storing.store import Run, open_run
+Names are imported on first use: a worker that only asks starts without what reads answers.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from upright.runs.asking.engine import Patience
+    from upright.runs.asking.limits import Limits
+    from upright.runs.asking.staffing import Staffing
+    from upright.runs.asking.tally import OnProgress, Progress
+    from upright.runs.asking.workers import Reached
+    from upright.runs.conduct import Options, run
+    from upright.runs.cost import Forecast, Price, forecast
+    from upright.runs.plan import Item, Plan, make_plan
+    from upright.runs.scoring.relabel import relabel
+    from upright.runs.storing.cache import Cache, open_cache
+    from upright.runs.storing.store import Run, open_run
+
+_FILES = {
+    "asking.engine": ("Patience",),
+    "asking.limits": ("Limits",),
+    "asking.staffing": ("Staffing",),
+    "asking.tally": ("OnProgress", "Progress"),
+    "asking.workers": ("Reached",),
+    "conduct": ("Options", "run"),
+    "cost": ("Forecast", "Price", "forecast"),
+    "plan": ("Item", "Plan", "make_plan"),
+    "scoring.relabel": ("relabel",),
+    "storing.cache": ("Cache", "open_cache"),
+    "storing.store": ("Run", "open_run"),
+}
+_HOME = {name: file for file, names in _FILES.items() for name in names}
 
 __all__ = [
     "Cache",
@@ -21,7 +45,9 @@ __all__ = [
     "Plan",
     "Price",
     "Progress",
+    "Reached",
     "Run",
+    "Staffing",
     "forecast",
     "make_plan",
     "open_cache",
@@ -29,3 +55,9 @@ __all__ = [
     "relabel",
     "run",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,7 +2,6 @@
 
 import asyncio
 import shlex
-import sys
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,27 +10,24 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from upright.core import Interrupted, Model, ModelRefused, StoreError
-from upright.runs.asking.desk import ANSWERS, Desk, OnProgress, Tally
+from upright.runs.asking.desk import ANSWERS, Desk
 from upright.runs.asking.engine import Patience
 from upright.runs.asking.limits import Limits
+from upright.runs.asking.loop import new_event_loop
 from upright.runs.asking.panel import Panel, ask_panel, stage
 from upright.runs.asking.rounds import Asked, ask_all
 from upright.runs.asking.signals import signals_cancel, sigterm_interrupts
+from upright.runs.asking.staffing import Staffing, crew_for, shards_of
+from upright.runs.asking.tally import OnProgress, Tally
+from upright.runs.finish import write_tables
 from upright.runs.garbage import seldom_collected
 from upright.runs.plan import Plan
 from upright.runs.scoring.agreement import agreement
 from upright.runs.scoring.baselines import baselines
-from upright.runs.scoring.estimates import estimate_all
-from upright.runs.scoring.judging import judge_all
 from upright.runs.storing.cache import Cache
 from upright.runs.storing.secrets import without_secrets
+from upright.runs.storing.shards import take_over
 from upright.runs.storing.store import FINISHED, STOPPED, Run, claim, describe, now, write_info
-from upright.runs.storing.tables import write_estimates, write_samples, write_verdicts
-
-if sys.platform == "win32":
-    new_event_loop = asyncio.new_event_loop
-else:
-    from uvloop import new_event_loop
 
 PATIENT, UNLIMITED = Patience(), Limits()
 
@@ -44,6 +40,7 @@ class Options:
     cache       answers of earlier runs, or None to ask everything anew
     command     what the user typed: stored, and offered for going on, without its secrets
     data        the files read: {name: {"sha256": ..., "rows": ..., "patches": {id: rows}}}
+    staffing    who asks; None means this process
     """
 
     out: Path = Path("runs")
@@ -52,6 +49,7 @@ class Options:
     data: Mapping[str, Any] = field(default_factory=dict)
     patience: Patience = PATIENT
     limits: Limits = UNLIMITED
+    staffing: Staffing | None = None
 
 
 class Received(NamedTuple):
@@ -79,23 +77,21 @@ def run(
     """
     described = describe(plan, model, judges, options.command, options.data)
     path, info, journal = claim(options.out, plan, model, described)
-    desk = Desk(journal, options.cache, options.patience, options.limits, on_progress)
+    crew = crew_for(options.staffing, path, options.patience, options.limits)
+    desk = Desk(journal, options.cache, crew, options.patience, on_progress)
     try:
+        take_over(journal, shards_of(options.staffing, path))
         with _stopping(path, info, desk, options.command):
-            received = _complete(_receive(plan, model, judges, desk))
-            plan, stops = received.asked.plan, received.asked.stops
-            judged = judge_all(plan, received.asked.responses, received.panel.rulings)
-            write_samples(path / "samples.parquet", plan.dimensions, judged)
-            write_estimates(path / "estimates.parquet", estimate_all(plan, judged, stops))
-            if judges:
-                write_verdicts(path / "verdicts.parquet", judged, received.panel)
+            asked, panel = _complete(_receive(plan, model, judges, desk))
+            read = write_tables(path, asked.plan, asked.responses, panel, asked.stops)
             # Some facts show only in answers: the name under which a server knows its model.
-            info["model"] = {"id": model.id, "facts": model.facts}
-            info["judge_facts"] = judges[0].facts if len(judges) == 1 else {}
+            info["model"] = {"id": model.id, "facts": crew.facts(model)}
+            info["judge_facts"] = crew.facts(judges[0]) if len(judges) == 1 else {}
             info["judges"] = _judges(judges, desk)
-            info["agreement"] = agreement(judged, received.panel)
-            info["baselines"] = baselines(plan)
-            info["until"] = received.asked.told
+            info["judge_sample"] = _sampled(plan, panel)
+            info["agreement"] = agreement(read, panel)
+            info["baselines"] = baselines(asked.plan)
+            info["until"] = asked.told
             write_info(path, {**info, **_counts(desk), "status": FINISHED, "finished": now()})
     finally:
         desk.close()
@@ -109,6 +105,7 @@ async def _receive(plan: Plan, model: Model, judges: Sequence[Model], desk: Desk
             asked = await ask_all(plan, model, desk)
             return Received(asked, await ask_panel(asked.plan, asked.responses, desk, judges))
         finally:
+            await desk.crew.close()
             for opened in (model, *judges):
                 await opened.close()
 
@@ -140,10 +137,16 @@ def _stopping(
 
 def _complete(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end; in a thread of its own where a loop is running already (notebooks)."""
+    found: list[T] = []
+
+    async def work_silently() -> None:
+        # Runner.run spells out the result of its task, and this one may be a million answers.
+        found.append(await work)
 
     def alone() -> T:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            return runner.run(work)
+            runner.run(work_silently())
+        return found[0]
 
     try:
         asyncio.get_running_loop()
@@ -165,10 +168,17 @@ def _counts(desk: Desk) -> dict[str, Any]:
     }
 
 
+def _sampled(plan: Plan, panel: Panel) -> dict[str, int] | None:
+    """How many answers judge models read of those they would have read without a sample."""
+    if plan.settings.judge_sample is None:
+        return None
+    return {"read": len(panel.opinions), "of": panel.readable}
+
+
 def _judges(judges: Sequence[Model], desk: Desk) -> list[dict[str, Any]]:
     """What each judge model is and what it cost."""
-    tallies = [desk.tallies[stage(judge, judges)] for judge in judges]
-    return [
-        {"id": judge.id, "facts": judge.facts, "calls": tally.calls, "tokens": tally.tokens}
-        for judge, tally in zip(judges, tallies, strict=True)
-    ]
+    told = []
+    for judge in judges:
+        facts, tally = desk.crew.facts(judge), desk.tallies[stage(judge, judges)]
+        told.append({"id": judge.id, "facts": facts, "calls": tally.calls, "tokens": tally.tokens})
+    return told

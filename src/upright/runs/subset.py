@@ -1,11 +1,21 @@
-"""A part of a benchmark that stands for the whole: whole groups, every stratum present."""
+"""A part that stands for the whole: of a benchmark's samples, or of a score set's answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from upright.core import Sample, digest
 
 Group = list[Sample]
+Place = tuple[str, int]
+"""An answer of a score set: the sample's id and the epoch."""
+
+
+def draw(places: Iterable[Place], n: int, seed: int) -> list[Place]:
+    """`n` answers at random, in random order: any beginning of it is a simple random sample too.
+
+    Their own names decide, not their order, nor what else there is to draw from.
+    """
+    return sorted(set(places), key=lambda place: digest((seed, *place)))[:n]
 
 
 def take(samples: Sequence[Sample], limit: int | None, seed: int) -> list[Sample]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from upright.core import Calibration
 from upright.reports.markdown import plain, row
 from upright.reports.profile import Profile
-from upright.reports.provenance import concord_in_words
+from upright.reports.provenance import concord_in_words, sampled_in_words
 from upright.reports.scale import number
 
 
@@ -32,6 +32,8 @@ def judges_section(profile: Profile) -> Iterator[str]:
         "uncalibrated: nobody has compared the judge with people."
     )
     yield ""
+    if sampled := sampled_in_words(profile.run):
+        yield f"- {plain(sampled, 300)}"
     for result in profile.benchmarks:
         if concord := profile.concord(result):
             yield f"- {plain(result.id)}: {plain(concord_in_words(concord), 400)}"

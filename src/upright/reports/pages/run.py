@@ -12,7 +12,13 @@ from upright.reports.pages.judges import judges_of
 from upright.reports.pages.slices import slice_charts
 from upright.reports.pages.table import answer_table
 from upright.reports.profile import BenchmarkResult, Profile
-from upright.reports.provenance import command, concord_in_words, facts, saved_in_words
+from upright.reports.provenance import (
+    command,
+    concord_in_words,
+    facts,
+    sampled_in_words,
+    saved_in_words,
+)
 from upright.reports.standing import Standing, counted, sentence
 from upright.reports.text.profile import duration
 
@@ -68,6 +74,7 @@ def render_page(profile: Profile) -> str:
         "kinds": _kinds(profile.benchmarks),
         "provenance": facts(run),
         "saved": saved_in_words(run.until) if run.until else "",
+        "sampled": sampled_in_words(run),
         "command": command(run),
         "slice_charts": slice_charts,
         "concord_in_words": concord_in_words,

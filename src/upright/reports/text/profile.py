@@ -15,7 +15,7 @@ from upright.core import LEADING, Estimate, Outcome
 from upright.core.inert import inert, one_line
 from upright.reports.profile import BenchmarkResult, Profile, RunFacts, ScoreSetResult
 from upright.reports.provenance import concord_in_words as in_words
-from upright.reports.provenance import saved_in_words, stopped_in_words
+from upright.reports.provenance import sampled_in_words, saved_in_words, stopped_in_words
 from upright.reports.scale import arrow, axis, corrected, interval, number
 
 WIDTH = 100
@@ -172,6 +172,8 @@ def _notes(profile: Profile) -> Iterator[Text]:
             if early.score_set in LEADING:
                 told = f"Stopped: {inert(early.benchmark)}: {stopped_in_words(early)}"
                 yield Text(told, style="dim")
+    if sampled := sampled_in_words(profile.run):
+        yield Text(f"Judge sample: {one_line(sampled, 200)}", style="green")
     for result in profile.benchmarks:
         if result.leading and (why := result.leading.headline.withheld):
             yield Text(f"Withheld: {inert(result.id)}: {one_line(why, 90)}", style="yellow")

@@ -1,73 +1,42 @@
 """Where answers are handed out: from this run's journal, the cache, or the model itself."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 
 from upright.core import Model, Outcome, Request, Response
-from upright.runs.asking.engine import Patience, drive
-from upright.runs.asking.limits import Limits
-from upright.runs.asking.outage import Outage, given_up
+from upright.runs.asking.crew import Crew
+from upright.runs.asking.engine import Patience
+from upright.runs.asking.outage import given_up
+from upright.runs.asking.tally import OnProgress, Progress, Tally, kind
 from upright.runs.storing.cache import Cache
 from upright.runs.storing.journal import Journal
 
 ANSWERS, VERDICTS = "answers", "verdicts"
+AT_ONCE = 1000
+"""Cached answers that are copied into the journal together."""
 
 
-class Progress(NamedTuple):
-    """How far a stage is (answers, then verdicts of a judge model), and what came so far."""
+class Answers(Mapping[str, Response]):
+    """By the keys of their requests: those in the journal, and why others are missing."""
 
-    stage: str
-    done: int
-    total: int
-    outcomes: Mapping[Outcome, int]
+    def __init__(self, journal: Journal, failed: Mapping[str, Response]) -> None:
+        self._journal, self._failed = journal, failed
 
+    def __getitem__(self, key: str) -> Response:
+        failed = self._failed.get(key)
+        return self._journal[key] if failed is None else failed
 
-OnProgress = Callable[[Progress], None]
+    def __contains__(self, key: object) -> bool:
+        return key in self._failed or key in self._journal
 
+    def __iter__(self) -> Iterator[str]:
+        yield from self._failed
+        yield from self._journal
 
-@dataclass
-class Tally:
-    """What one model was asked in a run, over all its sessions. Cached answers cost no tokens."""
-
-    planned: int = 0
-    asked: int = 0
-    from_cache: int = 0
-    errors: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-    @property
-    def answered(self) -> int:
-        return self.asked + self.from_cache - self.errors
-
-    @property
-    def calls(self) -> dict[str, int]:
-        names = ("planned", "asked", "from_cache", "errors")
-        return {name: getattr(self, name) for name in names}
-
-    @property
-    def tokens(self) -> dict[str, int]:
-        return {"prompt": self.prompt_tokens, "completion": self.completion_tokens}
-
-    @classmethod
-    def sum(cls, tallies: Iterable["Tally"]) -> "Tally":
-        """All of them together."""
-        parts = list(tallies)
-        names = [field.name for field in fields(cls)]
-        return cls(**{name: sum(getattr(part, name) for part in parts) for name in names})
-
-    def count(self, response: Response) -> None:
-        self.asked += 1
-        self.errors += response.error is not None
-        self.prompt_tokens += response.prompt_tokens or 0
-        self.completion_tokens += response.completion_tokens or 0
-
-    def take_back(self, errors: int) -> None:
-        """So many errors are asked again."""
-        self.asked -= errors
-        self.errors -= errors
+    def __len__(self) -> int:
+        return len(self._failed) + len(self._journal)
 
 
 @dataclass
@@ -76,40 +45,30 @@ class Desk:
 
     journal: Journal
     cache: Cache | None
+    crew: Crew
     patience: Patience
-    limits: Limits
     on_progress: OnProgress
     tallies: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    failed: dict[str, Response] = field(default_factory=dict)
 
-    async def answer(
-        self, stage: str, model: Model, requests: Mapping[str, Request]
-    ) -> dict[str, Response]:
+    @property
+    def answers(self) -> Answers:
+        """All there are so far."""
+        return Answers(self.journal, self.failed)
+
+    async def answer(self, stage: str, model: Model, requests: Mapping[str, Request]) -> Answers:
         """A response to every request, by key. Nothing already answered is asked."""
-        found = self._known(stage, model, requests)
-        outcomes = Counter(_kind(r) for r in found.values())
-        outage = Outage(self.patience.max_attempts, model.concurrency)
-
-        def received(came: Mapping[str, Response]) -> None:
-            self._keep(stage, model, came)
-            found.update(came)
-            outcomes.update(map(_kind, came.values()))
-            self.on_progress(Progress(stage, len(found), len(requests), outcomes))
-
-        def watched(came: Mapping[str, Response]) -> None:
-            received(came)
-            outage.watch(list(came.values()))
-
-        self.on_progress(Progress(stage, len(found), len(requests), outcomes))
-        missing = [request for key, request in requests.items() if key not in found]
+        sitting = _Sitting(self, stage, model, len(requests))
+        sitting.look_up(requests)
+        missing = [q for key, q in requests.items() if key not in self.journal]
         if missing:
-            await drive(model, missing, watched, self.sync, self.patience, self.limits)
+            await self.crew.ask(model, missing, sitting, again=False)
         # A short outage in the middle is over by now: what was given up gets a second chance.
-        lost = [q for key, q in requests.items() if given_up(found[key], outage.attempts)]
+        lost = [q for key, q in requests.items() if self._given_up(key)]
         if lost:
-            outcomes -= Counter({Outcome.ERROR: len(lost)})
-            self.tallies[stage].take_back(len(lost))
-            await drive(model, lost, received, self.sync, self.patience, self.limits)
-        return found
+            sitting.take_back(lost)
+            await self.crew.ask(model, lost, sitting, again=True)
+        return self.answers
 
     def sync(self) -> None:
         """Have everything received so far reach the disk."""
@@ -124,34 +83,72 @@ class Desk:
             if self.cache:
                 self.cache.close()
 
-    def _known(
-        self, stage: str, model: Model, requests: Mapping[str, Request]
-    ) -> dict[str, Response]:
-        journaled = {k: r for k in requests if (r := self.journal.answers.get(k))}
-        missing = [k for k in requests if k not in journaled]
-        cached = self.cache.find(missing) if self.cache and model.cacheable else {}
-        tally = self.tallies[stage]
-        tally.planned += len(requests)
-        tally.from_cache += len(cached)
-        for response in journaled.values():
-            tally.count(response)
-        return journaled | cached
+    def _given_up(self, key: str) -> bool:
+        response = self.failed.get(key)
+        return response is not None and given_up(response, self.patience.max_attempts)
 
-    def _keep(self, stage: str, model: Model, came: Mapping[str, Response]) -> None:
+
+class _Sitting:
+    """One call of `Desk.answer`: counts what comes, and keeps it. A crew's `Receiver`."""
+
+    def __init__(self, desk: Desk, stage: str, model: Model, total: int) -> None:
+        self._desk, self._stage, self._total = desk, stage, total
+        self._tally = desk.tallies[stage]
+        self._tally.planned += total
+        self._cache = desk.cache if model.cacheable else None
+        self._outcomes: Counter[Outcome] = Counter()
+
+    def look_up(self, requests: Mapping[str, Request]) -> None:
+        """What earlier sessions and earlier runs were told."""
+        journal, missing = self._desk.journal, []
+        for key in requests:
+            if key not in journal:
+                missing.append(key)
+                continue
+            response = journal[key]
+            self._outcomes[kind(response)] += 1
+            if journal.from_cache(key):
+                self._tally.from_cache += 1
+            else:
+                self._tally.count(response)
+        for found in self._cached(missing):
+            journal.append(found, cached=True)
+            self._tally.from_cache += len(found)
+            self._outcomes.update(map(kind, found.values()))
+        self.under_way({})
+
+    def received(self, came: Mapping[str, Response]) -> None:
         """Errors are counted but not kept: the next session asks again."""
-        good = {k: r for k, r in came.items() if r.error is None}
-        self.journal.append(good)
-        if self.cache and model.cacheable:
-            self.cache.put(good)
-        tally = self.tallies[stage]
-        for response in came.values():
-            tally.count(response)
+        good = {key: r for key, r in came.items() if r.error is None}
+        self._desk.journal.append(good)
+        if self._cache:
+            self._cache.put(good)
+        for key, response in came.items():
+            self._tally.count(response)
+            if response.error is not None:
+                self._desk.failed[key] = response
+        self._outcomes.update(map(kind, came.values()))
+        self.under_way({})
 
+    def under_way(self, elsewhere: Mapping[Outcome, int]) -> None:
+        """Show how far it is; some answers may be safe elsewhere and not yet here."""
+        outcomes = self._outcomes + Counter(elsewhere) if elsewhere else self._outcomes
+        told = Progress(self._stage, outcomes.total(), self._total, outcomes)
+        self._desk.on_progress(told)
 
-def _kind(response: Response) -> Outcome:
-    """What can be said of an answer before any judge reads it."""
-    if response.error is not None:
-        return Outcome.ERROR
-    if response.finish_reason == "content_filter":
-        return Outcome.FILTERED
-    return Outcome.ANSWERED if response.text.strip() else Outcome.EMPTY
+    def heartbeat(self) -> None:
+        self._desk.sync()
+
+    def take_back(self, lost: Sequence[Request]) -> None:
+        """They are asked again."""
+        for request in lost:
+            del self._desk.failed[request.key]
+        self._outcomes -= Counter({Outcome.ERROR: len(lost)})
+        self._tally.take_back(len(lost))
+
+    def _cached(self, keys: Sequence[str]) -> Iterator[dict[str, Response]]:
+        if self._cache:
+            left = iter(keys)
+            while some := list(islice(left, AT_ONCE)):
+                if found := self._cache.find(some):
+                    yield found

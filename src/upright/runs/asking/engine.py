@@ -9,7 +9,6 @@ import msgspec
 
 from upright.core import Model, ModelError, ModelRefused, Request, Response, printable
 from upright.models import ModelOptions
-from upright.runs.asking.limits import Limits
 from upright.runs.asking.pace import Pace
 
 Received = Callable[[Mapping[str, Response]], None]
@@ -45,7 +44,7 @@ async def drive(
     received: Received,
     heartbeat: Callable[[], None],
     patience: Patience,
-    limits: Limits,
+    pace: Pace,
 ) -> None:
     """Ask everything. `received` gets what comes in, all that came at one moment together.
 
@@ -53,8 +52,6 @@ async def drive(
     """
     batches = iter(model.batches(requests))
     random = Random(patience.seed)
-    count = max(1, min(model.concurrency, len(requests)))
-    pace = Pace(count, limits, patience.longest_obeyed)
     came: dict[str, Response] = {}
 
     def hand_over() -> None:
@@ -75,7 +72,7 @@ async def drive(
             hand_over()
 
     try:
-        await _all_of([asyncio.create_task(work()) for _ in range(count)], heartbeat)
+        await _all_of([asyncio.create_task(work()) for _ in range(pace.most)], heartbeat)
     finally:
         hand_over()
 

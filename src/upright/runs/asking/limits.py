@@ -40,11 +40,11 @@ class Bucket:
 
 
 class Meter:
-    """Both limits of one model."""
+    """Both limits of one model, or the `share` of them that one of several processes has."""
 
-    def __init__(self, limits: Limits, now: float) -> None:
-        self._requests = Bucket(limits.rpm, now) if limits.rpm else None
-        self._tokens = Bucket(limits.tpm, now) if limits.tpm else None
+    def __init__(self, limits: Limits, now: float, share: float = 1.0) -> None:
+        self._requests = Bucket(limits.rpm * share, now) if limits.rpm else None
+        self._tokens = Bucket(limits.tpm * share, now) if limits.tpm else None
 
     def take(self, batch: Sequence[Request], now: float) -> float:
         """Seconds to wait before this batch may be asked."""

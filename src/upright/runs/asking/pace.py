@@ -11,6 +11,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from upright.core import ModelError, Request, Response
 from upright.runs.asking.limits import Limits, Meter
@@ -19,8 +20,25 @@ SLOWER = 4.0
 """So many times the seconds per token of the best round mean that the server is overrun."""
 SPOKEN = 16
 """Answers of fewer tokens say little of a server's speed."""
+SAME = 0.1
+"""Seconds by which a longer wait is no news to the others."""
 ROUND = 32
 """So many answers at least are looked at together: single ones differ by chance."""
+
+
+Tell = Callable[[float | None, float | None], None]
+"""Is told that the server pushed back: the age of the call, and the seconds it asked for."""
+
+
+class Among(NamedTuple):
+    """One of several processes that ask has its `share` of the calls, the limits and the growth,
+    and tells the others when the server pushes back."""
+
+    share: float
+    tell: Tell
+
+
+ALONE = Among(1.0, lambda age, wait: None)
 
 
 class Pace:
@@ -33,11 +51,13 @@ class Pace:
         longest: float,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        among: Among = ALONE,
     ) -> None:
         self.width = float(most)
-        self._most, self._longest = most, longest
+        self.most, self._longest = most, longest
         self._clock, self._sleep = clock, sleep
-        self._meter = Meter(limits, clock()) if limits != Limits() else None
+        self._meter = Meter(limits, clock(), among.share) if limits != Limits() else None
+        self._among = among
         self._speed = _Speed()
         self._under_way = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -72,23 +92,33 @@ class Pace:
     ) -> None:
         if self._meter:
             self._meter.settle(batch, responses)
-        self.width = min(self._most, self.width + 1 / self.width)
+        self.width = min(self.most, self.width + self._among.share / self.width)
         if self._speed.blown_up(responses, int(self.width)):
-            self._halve(began)
+            self._push_back(began, None)
 
     def failed(self, began: float, error: ModelError) -> None:
         """A failure that says nothing of the server's load leaves the pace as it is."""
-        if error.retry_after is not None:
-            wait = min(error.retry_after, self._longest)
-            self._held = max(self._held, self._clock() + wait)
-        if error.overloaded:
-            self._halve(began)
+        if error.overloaded or error.retry_after is not None:
+            self._push_back(began if error.overloaded else None, error.retry_after)
 
-    def _halve(self, began: float) -> None:
-        """Once for all calls that were under way together: they met with the same crowd."""
-        if began > self._cut:
+    def hear(self, age: float | None, wait: float | None) -> bool:
+        """The server pushed back, here or elsewhere; whether that was news.
+
+        It halves once for all calls that were under way together: they met with the same crowd.
+        """
+        now, news = self._clock(), False
+        if wait is not None:
+            until = now + min(wait, self._longest)
+            news, self._held = until > self._held + SAME, max(self._held, until)
+        if age is not None and now - age > self._cut:
             self.width = max(1.0, self.width / 2)
-            self._cut = self._clock()
+            self._cut, news = now, True
+        return news
+
+    def _push_back(self, began: float | None, wait: float | None) -> None:
+        age = None if began is None else self._clock() - began
+        if self.hear(age, wait):
+            self._among.tell(age, wait)
 
 
 class _Speed:

@@ -7,13 +7,28 @@ from typing import NamedTuple
 
 import msgspec
 
-from upright.core import Answer, JudgeError, Model, Request, Response, Rubric, Verdict
+from upright.core import (
+    Answer,
+    JudgeError,
+    Model,
+    Request,
+    Response,
+    Rubric,
+    ScoreSet,
+    Verdict,
+)
 from upright.judges.rubric import to_request, to_verdict
 from upright.runs.asking.desk import VERDICTS, Desk
-from upright.runs.plan import Plan
+from upright.runs.plan import Item, Plan
+from upright.runs.subset import draw
+from upright.stats.metrics import Mean
 
 ROUNDS = 3
 """How often a judge model is asked before its verdict is given up as unreadable."""
+
+
+TOGETHER = " + "
+"""Between the names of judges that decide together."""
 
 
 class Unread(NamedTuple):
@@ -29,10 +44,16 @@ Draws = tuple[Ruling, ...]
 
 
 class Panel(NamedTuple):
-    """By item id: what was decided, and before that what each judge said, in their order."""
+    """By item id: what was decided, and before that what each judge said, in their order.
+
+    judge       all of them by name
+    readable    how many answers there were for them, of which a sample may be all they read
+    """
 
     rulings: Mapping[str, Ruling]
     opinions: Mapping[str, Mapping[str, Draws]]
+    judge: str = ""
+    readable: int = 0
 
 
 NOBODY = Panel({}, {})
@@ -41,13 +62,16 @@ NOBODY = Panel({}, {})
 async def ask_panel(
     plan: Plan, responses: Mapping[str, Response], desk: Desk, judges: Sequence[Model]
 ) -> Panel:
-    """Ask every judge about every answer of a score set with a rubric."""
+    """Ask every judge about the answers of score sets with a rubric: all, or a random sample."""
     if not judges:
         return NOBODY
-    cases = _cases(plan, responses)
-    said = {judge.id: await _ask(cases, desk, judge, plan, judges) for judge in judges}
-    opinions = {id: {judge.id: said[judge.id][id] for judge in judges} for id in cases}
-    return Panel({id: decide(opinions[id]) for id in cases}, opinions)
+    readable = _cases(plan, responses)
+    drawn = _drawn(plan)
+    cases = {id: case for id, case in readable.items() if id in drawn}
+    draws = {judge.id: await _ask(cases, desk, judge, plan, judges) for judge in judges}
+    opinions = {id: {judge.id: draws[judge.id][id] for judge in judges} for id in cases}
+    rulings = {id: decide(said) for id, said in opinions.items()}
+    return Panel(rulings, opinions, TOGETHER.join(j.id for j in judges), len(readable))
 
 
 def stage(judge: Model, judges: Sequence[Model]) -> str:
@@ -61,7 +85,7 @@ def decide(opinions: Mapping[str, Draws]) -> Ruling:
     if len(said) == 1:
         return said[0]
     found = majority(said)
-    name = " + ".join(opinions)
+    name = TOGETHER.join(opinions)
     if isinstance(found, Unread):
         return Unread(name, found.reason)
     return msgspec.structs.replace(found, judge=name)
@@ -116,14 +140,43 @@ def _request(
     return replace(request, temperature=1.0, epoch=draw, seed=attempt * votes + draw)
 
 
+def needs_judge(score_set: ScoreSet, answer: Answer) -> bool:
+    """Whether a judge model is to read an answer: silence and errors need none."""
+    asked = score_set.rubric and answer.response.text.strip() and score_set.asks_judge(answer)
+    return bool(asked)
+
+
+def sample_size(score_set: ScoreSet, judge_sample: int | None) -> int | None:
+    """How many answers judge models may read, None for all; 0 where that could correct nothing."""
+    plain = any(isinstance(metric.compute, Mean) for metric in score_set.metrics)
+    return judge_sample if judge_sample is None or (score_set.rubric and plain) else 0
+
+
+def _drawn(plan: Plan) -> set[str]:
+    """The ids of the items that judge models may read; drawn before anything is answered."""
+    return {
+        id
+        for part, items in plan.by_score_set().items()
+        for id in _sample(
+            items, sample_size(plan.score_set(*part), plan.settings.judge_sample), plan
+        )
+    }
+
+
+def _sample(items: Sequence[Item], most: int | None, plan: Plan) -> list[str]:
+    ids = {(item.sample.id, item.epoch): item.id for item in items}
+    places = ids if most is None else draw(ids, most, plan.settings.seed)
+    return [ids[place] for place in places]
+
+
 def _cases(plan: Plan, responses: Mapping[str, Response]) -> Cases:
-    """By item id, what a judge model is to read: silence and errors need no judge."""
+    """By item id, what a judge model is to read."""
     return {
         item.id: (score_set.rubric.about(item.sample), answer)
         for item in plan.items
         for score_set in [plan.score_set(item.benchmark, item.score_set)]
         for answer in [Answer(item.sample, responses[item.key])]
-        if score_set.rubric and answer.response.text.strip() and score_set.asks_judge(answer)
+        if score_set.rubric and needs_judge(score_set, answer)
     }
 
 

@@ -60,12 +60,14 @@ async def ask_all(plan: Plan, model: Model, desk: Desk) -> Asked:
         Asking(plan, part, items, plan.settings.until)
         for part, items in plan.by_score_set().items()
     ]
-    responses: dict[str, Response] = {}
+    asked: set[str] = set()
+    responses = desk.answers
     while going := [part for part in parts if not part.done]:
         wanted = [item for part in going for item in part.next_round()]
-        requests = {item.key: item.request for item in wanted if item.key not in responses}
+        requests = {item.key: item.request for item in wanted if item.key not in asked}
         if requests:
-            responses |= await desk.answer(ANSWERS, model, requests)
+            await desk.answer(ANSWERS, model, requests)
+            asked |= requests.keys()
         for part in going:
             part.look(responses)
     stops = [part.stop for part in parts]
@@ -73,7 +75,7 @@ async def ask_all(plan: Plan, model: Model, desk: Desk) -> Asked:
         plan=replace(plan, items=tuple(item for part in parts for item in part.asked)),
         responses=responses,
         stops={(stop.benchmark, stop.score_set): stop for stop in stops},
-        told=_told(plan, len(responses), stops),
+        told=_told(plan, len(asked), stops),
     )
 
 

@@ -1,7 +1,8 @@
 """Which correction an estimate may have for the error of its judge.
 
-Labels on a random part of the run itself come first: they assume nothing of the judge. Else the
-judge's calibration, where it is of the same event and language. Else the reason why not.
+People's labels on a random part of the run itself come first: they are the truth and assume
+nothing of the judge. Then a judge model's verdicts on a random sample: a better instrument. Else
+the judge's calibration, where it is of the same event and language. Else the reason why not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,8 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from upright.core import Calibration, Interval, Metric, Scored
+from upright.core import TOLERATED, Calibration, Interval, Metric, Scored
 from upright.judges.calibration import NEW_SET
+from upright.runs.scoring.sampled import Sampled
 from upright.runs.storing.labels import RANDOM, Labels
 from upright.stats.correction import Errors, NotCorrected, prediction_powered, reach, rogan_gladen
 from upright.stats.intervals import Floats
@@ -24,6 +26,7 @@ class Evidence:
     judge       the benchmark's own judge: its calibrations hold for no other
     language    that of the questions
     labels      what people said: (sample id, epoch, event) -> 0 or 1; random picks only
+    sampled     what judge models said of a random sample, where they read no more than that
     stopped     whether it ended by `--until`: no corrected interval holds after that
     """
 
@@ -31,6 +34,7 @@ class Evidence:
     calibrations: Sequence[Calibration] = ()
     language: str = "en"
     labels: Mapping[tuple[str, int, str], int] = field(default_factory=dict)
+    sampled: Sampled | None = None
     stopped: bool = False
 
 
@@ -47,26 +51,49 @@ def usable(labels: Labels, benchmark: str, score_set: str) -> dict[tuple[str, in
 def correct(
     metric: Metric, items: Sequence[Scored], evidence: Evidence
 ) -> Interval | NotCorrected | None:
-    """The corrected rate or why there is none; None for what is not the rate of an event."""
-    if not metric.event or not isinstance(metric.compute, Mean):
+    """The corrected number or why there is none; None where a correction has no meaning.
+
+    Labels and calibrations are of an event. A judge model's verdicts are of all that a benchmark's
+    own judge says, and correct any plain mean.
+    """
+    if not (metric.event or evidence.sampled):
         return None
+    if not isinstance(metric.compute, Mean):
+        return _no_plain_mean(evidence)
     value = metric.compute.value
-    known = [
-        (item, v) for item in items if metric.of(item.sample) if (v := value(item)) is not None
-    ]
+    about = [item for item in items if metric.of(item.sample)]
+    known = [(item, v) for item in about if (v := value(item)) is not None]
     if not known:
         return NotCorrected("nothing was scored")
     values = np.array([v for _, v in known], float)
+    scored = [item for item, _ in known]
+    if metric.event:
+        return _of_event(metric, scored, values, evidence)
+    # Where verdicts decide which answers it is about, a better judge means other answers.
+    whole = len(known) == len(about)
+    return _by_sample(metric, scored, values, evidence) if whole else _no_plain_mean(evidence)
+
+
+def _of_event(
+    metric: Metric, scored: Sequence[Scored], values: Floats, evidence: Evidence
+) -> Interval | NotCorrected:
     if not np.isin(values, (0.0, 1.0)).all():
         return NotCorrected("the verdicts are not yes or no")
-    scored = [item for item, _ in known]
-    by_labels = _by_labels(metric, scored, values, evidence)
-    if isinstance(by_labels, Interval):
-        return by_labels
-    by_set = _by_calibration(metric, scored, values, evidence)
-    if isinstance(by_set, NotCorrected) and by_labels is not None:
-        return NotCorrected(f"{by_set.reason}; {by_labels.reason}")
-    return by_set
+    refused = []
+    for way in (_by_labels, _by_sample, _by_calibration):
+        found = way(metric, scored, values, evidence)
+        if isinstance(found, Interval):
+            return found
+        if found is not None:
+            refused.append(found.reason)
+    return NotCorrected("; ".join(reversed(refused)))
+
+
+def _no_plain_mean(evidence: Evidence) -> NotCorrected | None:
+    if evidence.sampled is None:
+        return None
+    judge = evidence.sampled.judge
+    return NotCorrected(f"it is no plain mean, and the sample of {judge} corrects nothing else")
 
 
 def _by_labels(
@@ -82,6 +109,42 @@ def _by_labels(
     if isinstance(corrected, NotCorrected):
         return corrected
     return Interval(*_numbers(corrected), f"{corrected.method}: labels on this run")
+
+
+def _by_sample(
+    metric: Metric, items: Sequence[Scored], values: Floats, evidence: Evidence
+) -> Interval | NotCorrected | None:
+    """What judge models said of a random sample, as labels; None where there is no sample.
+
+    A verdict that could not be read, or without a value, is missing and agrees with nobody. Above
+    5 % missing there is no correction: unread answers are rarely a random part of the sample.
+    """
+    told, compute = evidence.sampled, metric.compute
+    if told is None or not isinstance(compute, Mean):
+        return None
+    places = [(item.sample.id, item.epoch) for item in items]
+    drawn = [at for at, place in enumerate(places) if place in told.verdicts]
+    labels = np.full(len(items), np.nan)
+    for at in drawn:
+        verdict = told.verdicts[places[at]]
+        found = compute.value(items[at]._replace(verdict=verdict)) if verdict else None
+        labels[at] = np.nan if found is None else found
+    asked = sum(places[at] in told.asked for at in drawn)
+    unread = sum(told.verdicts[places[at]] is None for at in drawn)
+    without = int(np.isnan(labels[drawn]).sum()) - unread
+    counts = f"asked about {asked:,} of {len(items):,} answers"
+    for count, what in (
+        (len(drawn) - asked, "drawn needed none"),
+        (unread, "unread"),
+        (without, "without a value"),
+    ):
+        counts += f", {count:,} {what}" if count else ""
+    if unread + without > TOLERATED * len(drawn):
+        return NotCorrected(f"{told.judge} was {counts}; 5 % missing is the most")
+    corrected = prediction_powered(values, labels, [cluster(item) for item in items])
+    if isinstance(corrected, NotCorrected):
+        return NotCorrected(f"{corrected.reason} ({told.judge}, {counts})")
+    return Interval(*_numbers(corrected), f"{corrected.method}: verdicts of {told.judge}, {counts}")
 
 
 def _by_calibration(

@@ -15,68 +15,48 @@ from upright.core import (
     Metric,
     Scored,
 )
-from upright.runs.plan import Plan
 from upright.runs.scoring.correcting import Evidence, correct, usable
-from upright.runs.scoring.judging import Judged
-from upright.runs.scoring.stopping import Stop, Stops, after_stopping
-from upright.runs.storing.labels import Labels
+from upright.runs.scoring.known import Known
+from upright.runs.scoring.sampled import sampled
+from upright.runs.scoring.stopping import after_stopping
+from upright.runs.storing.stored import Part
 from upright.stats.correction import NotCorrected
 
+NOTHING = Known()
 WITHHELD = Interval(None, None, None, "withheld")
 
 
-def estimate_all(plan: Plan, judged: Sequence[Judged], stops: Stops) -> list[Estimate]:
-    """Every metric of every score set, over all samples and by its slices; the headline first."""
-    parts: dict[tuple[str, str], list[Scored]] = {}
-    for one in judged:
-        parts.setdefault((one.item.benchmark, one.item.score_set), []).append(one.scored)
-    return [
-        estimate
-        for (id, score_set), answers in parts.items()
-        for estimate in estimates_of(
-            plan.benchmarks[id], id, score_set, answers, stop=stops.get((id, score_set))
-        )
-    ]
-
-
 def estimates_of(
-    benchmark: Benchmark,
-    id: str,
-    score_set: str,
-    answers: Sequence[Scored],
-    labels: Labels | None = None,
-    stop: Stop | None = None,
+    benchmark: Benchmark, part: Part, answers: Sequence[Scored], known: Known = NOTHING
 ) -> Iterator[Estimate]:
     """The numbers of one score set, from all of its answers, scored or not."""
-    found = benchmark.score_set(score_set)
+    found = benchmark.score_set(part[1])
     metrics = found.metrics if found else ()
-    evidence = evidence_of(benchmark, id, score_set, labels, stop)
+    evidence, stop = evidence_of(benchmark, part, answers, known), known.stops.get(part)
     for metric in metrics:
         about = [one for one in answers if metric.of(one.sample)]
         for name, members in _slices(metric, about):
             headline = metric is metrics[0] and not name
             dimension = benchmark.card.dimension
             used = after_stopping(metric, stop, of_slice=bool(name)) if stop else metric
-            estimate = estimate_one(dimension, (id, score_set), used, name, headline, members)
+            estimate = estimate_one(dimension, part, used, name, headline, members)
             scored = [one for one in members if one.value is not None]
             yield corrected(estimate, metric, scored, evidence)
 
 
 def evidence_of(
-    benchmark: Benchmark,
-    id: str,
-    score_set: str,
-    labels: Labels | None = None,
-    stop: Stop | None = None,
+    benchmark: Benchmark, part: Part, answers: Sequence[Scored], known: Known
 ) -> Evidence:
-    """What is known of the error of a score set's own judge, and what people said of its run."""
-    found = benchmark.score_set(score_set)
-    judge = found.judge if found else benchmark.upright.judge
+    """What is known of the error of a score set's own judge, and what people and judge models
+    said of its run; `answers` are all of it, scored or not."""
+    found = benchmark.score_set(part[1]) or benchmark.upright
+    stop = known.stops.get(part)
     return Evidence(
-        judge=judge.id,
-        calibrations=judge.calibrations,
+        judge=found.judge.id,
+        calibrations=found.judge.calibrations,
         language=benchmark.card.language,
-        labels=usable(labels or {}, id, score_set),
+        labels=usable(known.labels, *part),
+        sampled=sampled(known.sampling, part, found, answers),
         stopped=stop is not None and stop.stopped,
     )
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from upright.core import Answer, Outcome, Response, Scored, ScoreSet, Verdict
 from upright.runs.asking.panel import Ruling
-from upright.runs.plan import Item, Plan
+from upright.runs.plan import Item
 
 
 class Judged(NamedTuple):
@@ -24,15 +24,6 @@ class Judged(NamedTuple):
 
 Rulings = Mapping[str, Ruling]
 """What judge models decided, by item id."""
-
-
-def judge_all(plan: Plan, responses: Mapping[str, Response], rulings: Rulings) -> list[Judged]:
-    """A verdict on every item, in the order of the plan."""
-    return [
-        judged
-        for part, items in plan.by_score_set().items()
-        for judged in judge_part(plan.score_set(*part), items, responses, rulings)
-    ]
 
 
 def judge_part(

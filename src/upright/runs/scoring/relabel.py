@@ -8,9 +8,7 @@ from pathlib import Path
 
 from upright.core import Benchmark, Estimate, Metric, Scored
 from upright.runs.scoring.estimates import corrected, evidence_of
-from upright.runs.scoring.stopping import read_stops
-from upright.runs.storing.labels import read_labels
-from upright.runs.storing.store import read_info
+from upright.runs.scoring.known import read_known
 from upright.runs.storing.stored import read_estimates, stored_answers
 from upright.runs.storing.tables import write_estimates
 
@@ -23,24 +21,26 @@ LABELLED = "labels on this run"
 
 def relabel(run: Path, load: Load) -> list[Estimate]:
     """Bring the corrections of a run up to date with its labels; gives back all estimates."""
-    labels, stops = read_labels(run), read_stops(read_info(run))
+    known = read_known(run)
     path = run / "estimates.parquet"
     estimates = read_estimates(path)
-    touched = {(key.benchmark, key.score_set) for key in labels}
+    touched = {(key.benchmark, key.score_set) for key in known.labels}
     touched |= {(e.benchmark, e.score_set) for e in estimates if LABELLED in e.correction}
     if not touched:
         return estimates
     benchmarks = {id: load(id) for id, _ in touched}
-    answers = stored_answers(run, {part for part in touched if benchmarks[part[0]]})
+    own = {part: benchmark for part in touched if (benchmark := benchmarks[part[0]])}
+    answers = stored_answers(run, set(own), unscored=True)
+    evidence = {part: evidence_of(own[part], part, told, known) for part, told in answers.items()}
     found = []
     for estimate in estimates:
         part = estimate.benchmark, estimate.score_set
         benchmark = benchmarks.get(part[0])
         metric = _metric(benchmark, estimate) if benchmark and part in answers else None
         if benchmark and metric:
-            members = [one for one in answers[part] if _in(estimate, metric, one)]
-            evidence = evidence_of(benchmark, *part, labels, stops.get(part))
-            estimate = corrected(estimate, metric, members, evidence)  # noqa: PLW2901
+            scored = [one for one in answers[part] if one.value is not None]
+            members = [one for one in scored if _in(estimate, metric, one)]
+            estimate = corrected(estimate, metric, members, evidence[part])  # noqa: PLW2901
         found.append(estimate)
     if found != estimates:
         write_estimates(path, found)

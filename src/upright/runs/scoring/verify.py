@@ -14,11 +14,19 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from upright.core import IMPORTED, Answer, Benchmark, Estimate, Metric, Scored, StoreError
+from upright.core import (
+    IMPORTED,
+    Answer,
+    Benchmark,
+    Estimate,
+    Metric,
+    Scored,
+    StoreError,
+    Verdict,
+)
 from upright.runs.scoring.estimates import estimate_one, estimates_of
-from upright.runs.scoring.stopping import read_stops
-from upright.runs.storing.labels import read_labels
-from upright.runs.storing.store import read_info
+from upright.runs.scoring.known import read_known
+from upright.runs.scoring.sampled import Sampling, sampled
 from upright.runs.storing.stored import COLUMNS, Part, read_estimates, scored_of, whole
 from upright.stats.metrics import mean
 
@@ -63,8 +71,7 @@ def verify(run: Path, load: Load, claimed: Sequence[Estimate] | None = None) -> 
     estimates: dict[Part, list[Estimate]] = {}
     for estimate in claimed:
         estimates.setdefault((estimate.benchmark, estimate.score_set), []).append(estimate)
-    labels, rows, found = read_labels(run), _Rows(run / "samples.parquet"), []
-    stops = read_stops(read_info(run))
+    known, rows, found = read_known(run), _Rows(run / "samples.parquet"), []
     for part, own in estimates.items():
         benchmark = load(part[0])
         try:
@@ -77,8 +84,9 @@ def verify(run: Path, load: Load, claimed: Sequence[Estimate] | None = None) -> 
         elif benchmark is None:
             found.append(_none(own, "its benchmark is not installed in the version of the run"))
         else:
-            again = estimates_of(benchmark, *part, answers, labels, stops.get(part))
+            again = estimates_of(benchmark, part, answers, known)
             found.append(_verified(benchmark, part, own, answers, list(again)))
+            found.append(_sampled_opinions(benchmark, part, answers, known.sampling))
     return Verification(
         numbers=sum(one.numbers for one in found),
         verdicts=sum(one.verdicts for one in found),
@@ -176,6 +184,32 @@ def _judged_again(
             told = f"stored as {_in_words(one.verdict)}, judged again as {_in_words(verdict)}"
             wrong.append(Unproven(what=f"{what} ({part[1]})", why=told))
     return wrong, taken
+
+
+def _sampled_opinions(
+    benchmark: Benchmark, part: Part, answers: Sequence[Scored], sampling: Sampling | None
+) -> Verification:
+    """What judge models said of a sample is taken as stored, where its answer was drawn and its
+    value is what the label says."""
+    score_set = benchmark.score_set(part[1])
+    found = sampled(sampling, part, score_set, answers) if score_set else None
+    if not (found and sampling and score_set and score_set.rubric):
+        return Verification(numbers=0, verdicts=0, taken=0, unproven=())
+    said, wrong = sampling.opinions.get(part, {}), []
+    about = {(one.sample.id, one.epoch): one.sample for one in answers}
+    for place, opinions in said.items():
+        what = f"what {sampling.judge} said of sample {place[0]}, epoch {place[1]} of {part[0]}"
+        if place not in found.asked:
+            wrong.append(Unproven(what=what, why="it is not among the answers that were drawn"))
+            continue
+        labels = score_set.rubric.about(about[place]).labels
+        read = [v for draws in opinions.values() for v in draws if isinstance(v, Verdict)]
+        for verdict in read:
+            ruling = labels.get(verdict.label)
+            if ruling is None or (ruling.outcome, ruling.value) != (verdict.outcome, verdict.value):
+                told = f"stored as {_in_words(verdict)}, which its rubric does not say"
+                wrong.append(Unproven(what=what, why=told))
+    return Verification(numbers=0, verdicts=0, taken=len(said) - len(wrong), unproven=tuple(wrong))
 
 
 def _in_words(verdict: Any) -> str:

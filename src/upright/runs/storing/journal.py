@@ -6,7 +6,7 @@ the end is dropped; damage before a whole line is reported.
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -20,36 +20,76 @@ if sys.platform != "win32":
     import fcntl
 
 HEAD = len(b'{"crc32":"01234567",')
+LENGTH = 32
+"""Bits of a place that are a line's length; the others are where it starts."""
 
 
-class Record(msgspec.Struct, frozen=True):
-    """One received answer. `key` is its request's."""
+class Busy(StoreError):
+    """Another process is writing this journal."""
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One received answer. `key` is its request's; `cached` means that an earlier run paid."""
 
     key: str
     response: Response
+    cached: bool = False
 
 
-class Journal:
-    """The open journal of a run. One process at a time writes it."""
+class Journal(Mapping[str, Response]):
+    """The open journal of a run: its answers by key, on the disk. One process at a time writes it.
+
+    Memory holds where each line is, not what it says.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._places: dict[str, int] = {}
+        self._cached: set[str] = set()
         with explained(path):
-            self._file: BinaryIO = path.open("ab")
+            # Unbuffered: what a full disk refused must not be tried again behind other lines.
+            self._file: BinaryIO = path.open("ab+", buffering=0)
         try:
             self._lock()
-            self.answers, end = read_journal(path)
+            self._end = 0
+            for line in whole_lines(path):
+                self._note(line.record.key, line.size, cached=line.record.cached)
             with explained(path):
-                self._file.truncate(end)
+                self._file.truncate(self._end)
         except StoreError:
             self._file.close()
             raise
 
-    def append(self, answers: Mapping[str, Response]) -> None:
-        """Hand lines to the operating system: from here on `kill -9` loses nothing."""
+    def __getitem__(self, key: str) -> Response:
+        place = self._places[key]
+        start, size = place >> LENGTH, place & ((1 << LENGTH) - 1)
         with explained(self.path):
-            self._file.write(b"".join(_to_line(Record(k, r)) for k, r in answers.items()))
-            self._file.flush()
+            line = _read_at(self._file, start, size)
+        record = _to_record(line)
+        if record is None:
+            raise StoreError(f"{self.path} was changed while it was in use, at byte {start}.")
+        return record.response
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def from_cache(self, key: str) -> bool:
+        """Whether the answer to this key was taken from the cache."""
+        return key in self._cached
+
+    def append(self, answers: Mapping[str, Response], *, cached: bool = False) -> None:
+        """Hand lines to the operating system: from here on `kill -9` loses nothing."""
+        lines = to_lines(answers, cached=cached)
+        with explained(self.path):
+            self._write(b"".join(lines))
+        for key, line in zip(answers, lines, strict=True):
+            self._note(key, len(line), cached=cached)
 
     def sync(self) -> None:
         """Wait until the disk has everything: from here on a power cut loses nothing."""
@@ -63,6 +103,23 @@ class Journal:
             finally:
                 self._file.close()
 
+    def _write(self, content: bytes) -> None:
+        """All of it or nothing: half a line would spoil the next one."""
+        left = memoryview(content)
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(self._end)
+            raise
+
+    def _note(self, key: str, size: int, *, cached: bool) -> None:
+        self._places[key] = self._end << LENGTH | size
+        if cached:
+            self._cached.add(key)
+        self._end += size
+
     def _lock(self) -> None:
         if sys.platform == "win32":
             return
@@ -70,32 +127,46 @@ class Journal:
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise StoreError(
+                raise Busy(
                     f"Another upright process is carrying out this run in {self.path.parent}. "
                     "Wait for it, or stop it and run the command again."
                 ) from error
 
 
-class Journaled(NamedTuple):
-    """The answers of a journal, and where its last whole line ends."""
+class Line(NamedTuple):
+    """A whole line of a journal, and how many bytes it takes."""
 
-    answers: dict[str, Response]
-    end: int
+    record: Record
+    size: int
 
 
-def read_journal(path: Path) -> Journaled:
-    """Every answer received so far."""
-    with explained(path):
-        lines = path.read_bytes().splitlines(keepends=True)
-    records = [_to_record(line) for line in lines]
-    # A power cut may leave several lines of rubbish, but nothing whole after them.
-    whole = max((number for number, found in enumerate(records, start=1) if found), default=0)
-    answers: dict[str, Response] = {}
-    for number, record in enumerate(records[:whole], start=1):
+def whole_lines(path: Path) -> Iterator[Line]:
+    """Every line of a journal, one at a time."""
+    with explained(path), path.open("rb") as file:
+        yield from lines_of(file, path)
+
+
+def lines_of(lines: Iterable[bytes], name: Path | str) -> Iterator[Line]:
+    """The whole ones. Raises StoreError at damage that a whole line follows."""
+    damaged = 0
+    for number, line in enumerate(lines, start=1):
+        record = _to_record(line)
         if record is None:
-            raise _damaged(path, number)
-        answers[record.key] = record.response
-    return Journaled(answers, sum(map(len, lines[:whole])))
+            # A power cut may leave several lines of rubbish, but nothing whole after them.
+            damaged = damaged or number
+        elif damaged:
+            raise _damaged(name, damaged)
+        else:
+            yield Line(record, len(line))
+
+
+def to_lines(answers: Mapping[str, Response], *, cached: bool = False) -> list[bytes]:
+    return [_to_line(Record(key, response, cached)) for key, response in answers.items()]
+
+
+def read_journal(path: Path) -> dict[str, Response]:
+    """Every answer received so far, by key."""
+    return {line.record.key: line.record.response for line in whole_lines(path)}
 
 
 @contextmanager
@@ -127,6 +198,13 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def _read_at(file: BinaryIO, start: int, size: int) -> bytes:
+    if sys.platform == "win32":
+        file.seek(start)
+        return file.read(size)
+    return os.pread(file.fileno(), size, start)
+
+
 def _to_line(record: Record) -> bytes:
     rest = msgspec.json.encode(record)[1:]
     return b'{"crc32":"%08x",%b\n' % (crc32(rest), rest)
@@ -140,7 +218,7 @@ def _to_record(line: bytes) -> Record | None:
     return msgspec.json.decode(b"{" + rest, type=Record)
 
 
-def _damaged(path: Path, number: int) -> StoreError:
+def _damaged(path: Path | str, number: int) -> StoreError:
     return StoreError(
         f"Line {number} of {path} is damaged: its checksum does not match. Something other "
         "than upright changed it. Delete that line to have its question asked again."

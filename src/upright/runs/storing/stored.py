@@ -47,14 +47,16 @@ def whole(path: Path) -> Iterator[None]:
         raise StoreError(f"{path} cannot be read: {error}.") from error
 
 
-def stored_answers(run: Path, parts: Collection[Part]) -> dict[Part, list[Scored]]:
-    """The answers of some score sets that could be scored, in their order."""
+def stored_answers(
+    run: Path, parts: Collection[Part], *, unscored: bool = False
+) -> dict[Part, list[Scored]]:
+    """The answers of some score sets, in their order: those that could be scored, or all."""
     table = read_columns(run / "samples.parquet", COLUMNS, {benchmark for benchmark, _ in parts})
     found: dict[Part, list[Scored]] = {part: [] for part in parts}
     with whole(run / "samples.parquet"):
         for row in table.to_pylist():
             part = row["benchmark"], row["score_set"]
-            if part in found and row["value"] is not None:
+            if part in found and (unscored or row["value"] is not None):
                 found[part].append(scored_of(row))
     return found
 

@@ -1,8 +1,8 @@
-"""The two tables of a run, written by columns, whole or not at all."""
+"""The tables of a run, written by columns, whole or not at all."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from itertools import accumulate, groupby
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,31 +62,48 @@ COLUMNS = (
 """Of samples.parquet, in the order a reader wants them."""
 
 
-def write_samples(path: Path, dimensions: Mapping[str, str], judged: Sequence[Judged]) -> None:
-    """One row per item; every score set a row group of its own, with checksums.
+ROWS = 20_000
+"""Of a row group, at most: the columns of so many rows are in memory at once."""
+SCHEMA = pa.schema(
+    [(name, NUMBERS[name][0] if name in NUMBERS else pa.string()) for name in COLUMNS]
+)
 
-    `dimensions` are those of the benchmarks, by id. One damaged byte is seen, and costs no more
-    than the numbers of its score set.
-    """
-    found = {"dimension": _strings([str(dimensions[j.item.benchmark]) for j in judged])}
+
+class SamplesTable:
+    """samples.parquet while it grows: one row per item, no score set shares a row group with
+    another, with checksums. One damaged byte is seen, and costs no more than their numbers."""
+
+    def __init__(self, path: Path, writer: pq.ParquetWriter) -> None:
+        self._path, self._writer = path, writer
+
+    def add(self, dimension: str, judged: Sequence[Judged]) -> None:
+        """The items of one score set."""
+        for start in range(0, len(judged), ROWS):
+            columns = _columns(dimension, judged[start : start + ROWS])
+            with explained(self._path):
+                self._writer.write_table(columns)
+
+
+@contextmanager
+def samples_table(path: Path) -> Iterator[SamplesTable]:
+    """Appears under its name when all is in it."""
+    with appearing_whole(path) as unfinished:
+        with explained(path):
+            writer = pq.ParquetWriter(unfinished, SCHEMA, **STORED)
+        try:
+            yield SamplesTable(path, writer)
+        finally:
+            with explained(path):
+                writer.close()
+
+
+def _columns(dimension: str, judged: Sequence[Judged]) -> pa.Table:
+    found = {"dimension": pa.array([dimension] * len(judged), pa.string())}
     for name, text in STRINGS.items():
         found[name] = _strings([text(j) for j in judged])
     for name, (kind, number) in NUMBERS.items():
         found[name] = pa.array([number(j) for j in judged], kind)
-    table = pa.table({name: found[name] for name in COLUMNS})
-    sizes = [len(list(own)) for _, own in groupby(judged, key=lambda j: j.item.part)]
-    write_table(path, table, sizes)
-
-
-def write_table(path: Path, table: pa.Table, sizes: Sequence[int]) -> None:
-    """A table in row groups of the given sizes."""
-
-    def write(file: Path) -> None:
-        with pq.ParquetWriter(file, table.schema, **STORED) as writer:
-            for start, size in zip(accumulate(sizes, initial=0), sizes, strict=False):
-                writer.write_table(table.slice(start, size), row_group_size=max(size, 1))
-
-    write_whole(path, write)
+    return pa.table({name: found[name] for name in COLUMNS}, SCHEMA)
 
 
 def write_estimates(path: Path, estimates: Sequence[Estimate]) -> None:
@@ -143,17 +160,25 @@ def _opinion(one: Judged, judge: str, draw: int, said: Ruling) -> dict[str, Any]
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """A file appears under its name only when all of it is on the disk."""
+    with appearing_whole(path) as unfinished, explained(path):
+        write(unfinished)
+
+
+@contextmanager
+def appearing_whole(path: Path) -> Iterator[Path]:
+    """Where to write a file that appears under its name only when all of it is on the disk."""
     unfinished = path.with_name(f"{path.name}.unfinished")
-    with explained(path):
-        try:
-            write(unfinished)
+    try:
+        yield unfinished
+        with explained(path):
             with unfinished.open("rb+") as file:
                 os.fsync(file.fileno())
             unfinished.replace(path)
-        except OSError:
-            # On a full disk half a table would take the room that going on needs.
-            unfinished.unlink(missing_ok=True)
-            raise
+    except BaseException:
+        # On a full disk half a table would take the room that going on needs.
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
 
 
 def _write(path: Path, table: pa.Table) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from upright.runs.asking.limits import prompt_tokens
+from upright.runs.asking.panel import sample_size
 from upright.runs.plan import Plan
 from upright.runs.storing.cache import Cache
 
@@ -52,6 +53,10 @@ def forecast(plan: Plan, cache: Cache | None = None, price: Price | None = None)
 
 
 def _judge_calls(plan: Plan) -> int:
-    parts = plan.by_score_set()
-    read = sum(len(parts[part]) for part in parts if plan.score_set(*part).rubric)
+    read = 0
+    for part, items in plan.by_score_set().items():
+        score_set = plan.score_set(*part)
+        most = sample_size(score_set, plan.settings.judge_sample)
+        if score_set.rubric:
+            read += len(items) if most is None else min(len(items), most)
     return read * len(plan.settings.judge) * plan.settings.judge_votes

@@ -1,0 +1,74 @@
+"""Who asks a model: this process, several, or a cluster."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from upright.core import Model, Outcome, Request, Response
+from upright.runs.asking.engine import Patience, drive
+from upright.runs.asking.limits import Limits
+from upright.runs.asking.outage import Outage
+from upright.runs.asking.pace import Pace
+
+
+class Receiver(Protocol):
+    """Takes what comes in."""
+
+    def received(self, came: Mapping[str, Response]) -> None:
+        """Keep responses, by the keys of their requests."""
+        ...
+
+    def under_way(self, elsewhere: Mapping[Outcome, int]) -> None:
+        """So many more answers of each kind are safe, but not here yet."""
+        ...
+
+    def heartbeat(self) -> None:
+        """Called about once a second: have what was received reach the disk."""
+        ...
+
+
+class Crew(Protocol):
+    """Asks models. The answers do not depend on who asks."""
+
+    async def ask(
+        self, model: Model, requests: Sequence[Request], receiver: Receiver, *, again: bool
+    ) -> None:
+        """Every request gets a response. Raises ModelRefused, and what the receiver raises.
+
+        again   these were given up once: that some fail says nothing of the server
+        """
+        ...
+
+    def facts(self, model: Model) -> dict[str, str]:
+        """What the model turned out to be while it was asked."""
+        ...
+
+    async def close(self) -> None:
+        """Nothing more is asked."""
+        ...
+
+
+class Alone:
+    """This process does it all."""
+
+    def __init__(self, patience: Patience, limits: Limits) -> None:
+        self._patience, self._limits = patience, limits
+
+    async def ask(
+        self, model: Model, requests: Sequence[Request], receiver: Receiver, *, again: bool
+    ) -> None:
+        outage = Outage(self._patience.max_attempts, model.concurrency)
+
+        def received(came: Mapping[str, Response]) -> None:
+            receiver.received(came)
+            if not again:
+                outage.watch(came.values())
+
+        count = max(1, min(model.concurrency, len(requests)))
+        pace = Pace(count, self._limits, self._patience.longest_obeyed)
+        await drive(model, requests, received, receiver.heartbeat, self._patience, pace)
+
+    def facts(self, model: Model) -> dict[str, str]:
+        return model.facts
+
+    async def close(self) -> None:
+        pass

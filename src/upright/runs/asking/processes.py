@@ -1,0 +1,72 @@
+"""Workers as processes of this machine."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+
+import msgspec
+
+from upright.core import UsageError
+from upright.runs.asking.words import FromWorker, Hello, ToWorker, frame, read_frame
+
+GRACE = 5.0
+"""Seconds that a worker has to put away what it has."""
+COMMAND = (sys.executable, "-m", f"{__name__.rpartition('.')[0]}.worker")
+
+
+class Process:
+    """One of them, at the other end of a socket."""
+
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        self._process, self._reader, self._writer = process, reader, writer
+        self._decoder = msgspec.msgpack.Decoder(FromWorker)
+
+    async def hear(self) -> FromWorker | None:
+        told = await read_frame(self._reader)
+        return None if told is None else self._decoder.decode(told)
+
+    async def tell(self, word: ToWorker) -> None:
+        with suppress(ConnectionError):  # `hear` says that it is dead
+            self._writer.write(frame(word))
+            await self._writer.drain()
+
+    async def end(self) -> None:
+        """Nobody talks to it any more, and so it ends; if not, it is made to."""
+        if not self._writer.is_closing():
+            self._writer.write_eof()
+        try:
+            await asyncio.wait_for(self._silence(), GRACE)
+        except TimeoutError:
+            pass
+        finally:
+            self._writer.close()
+            self._process.kill()
+            self._process.wait()
+
+    async def _silence(self) -> None:
+        while await read_frame(self._reader) is not None:
+            pass
+
+
+async def hire(hello: Hello) -> Process:
+    if sys.platform == "win32":
+        raise UsageError("Windows cannot hand a socket to a process: leave out --workers.")
+    ours, theirs = socket.socketpair()
+    with theirs:
+        command = [*COMMAND, str(theirs.fileno())]
+        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+    try:
+        worker = Process(process, *await asyncio.open_connection(sock=ours))
+        await worker.tell(hello)
+    except BaseException:  # also where nobody waits for it any more
+        process.kill()
+        process.wait()
+        raise
+    return worker

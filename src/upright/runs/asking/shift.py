@@ -1,0 +1,110 @@
+"""A worker's side: asks its share of the questions, and writes the answers to a shard."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from upright.core import ModelRefused, Outcome, Request, Response, UprightError
+from upright.models import open_model
+from upright.runs.asking.engine import drive
+from upright.runs.asking.outage import Outage
+from upright.runs.asking.pace import Among, Pace
+from upright.runs.asking.tally import kind
+from upright.runs.asking.words import (
+    Begin,
+    Done,
+    Failed,
+    FromWorker,
+    Heard,
+    Hello,
+    Questions,
+    Refused,
+    Slower,
+    ToWorker,
+)
+from upright.runs.storing.shards import Shard, open_shard
+
+Tell = Callable[[FromWorker], None]
+
+
+class Shift:
+    """One worker, from the first word to the last. It does not care how words travel."""
+
+    def __init__(self, hello: Hello, tell: Tell) -> None:
+        self._hello, self._tell = hello, tell
+        self._model = open_model(hello.spec, replace(hello.options, concurrency=hello.concurrency))
+        self._pace = Pace(
+            hello.concurrency,
+            hello.limits,
+            hello.patience.longest_obeyed,
+            among=Among(1 / hello.workers, lambda age, wait: tell(Slower(age, wait))),
+        )
+        self._requests: list[Request] = []
+        self._work: asyncio.Task[None] | None = None
+
+    def hear(self, word: ToWorker) -> None:
+        match word:
+            case Questions():
+                self._requests += word.requests
+            case Begin():
+                requests, self._requests = self._requests, []
+                self._work = asyncio.create_task(self._carry_out(requests, word))
+            case Slower():
+                self._pace.hear(word.age, word.wait)
+            case Hello():
+                raise ValueError("a worker is greeted once")
+
+    async def end(self) -> None:
+        """Put away what came so far."""
+        if self._work:
+            self._work.cancel()
+            await asyncio.gather(self._work, return_exceptions=True)
+        await self._model.close()
+
+    async def _carry_out(self, requests: list[Request], begin: Begin) -> None:
+        hello = self._hello
+        try:
+            share = _Share(open_shard(begin.shard), self._tell)
+            if not begin.again:
+                share.outage = Outage(hello.patience.max_attempts, hello.concurrency)
+            try:
+                await drive(
+                    self._model,
+                    requests,
+                    share.received,
+                    share.heartbeat,
+                    hello.patience,
+                    self._pace,
+                )
+            finally:
+                share.close()
+        except UprightError as error:
+            self._tell(Refused(str(error), isinstance(error, ModelRefused)))
+        else:
+            self._tell(Done(self._model.facts))
+
+
+class _Share:
+    """What came of one share of the questions."""
+
+    def __init__(self, shard: Shard, tell: Tell) -> None:
+        self._shard, self._tell = shard, tell
+        self._outcomes: Counter[Outcome] = Counter()
+        self.outage: Outage | None = None
+
+    def received(self, came: Mapping[str, Response]) -> None:
+        good = {key: r for key, r in came.items() if r.error is None}
+        self._shard.append(good)
+        self._outcomes.update(map(kind, good.values()))
+        if len(good) < len(came):
+            self._tell(Failed({key: r for key, r in came.items() if r.error is not None}))
+        if self.outage:
+            self.outage.watch(came.values())
+
+    def heartbeat(self) -> None:
+        self._shard.sync()
+        self._tell(Heard(dict(self._outcomes)))
+
+    def close(self) -> None:
+        self._shard.close()
