@@ -1,12 +1,12 @@
 """What the nouns promise: stable ids, keys that mean what they say, errors that help."""
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from importlib.metadata import EntryPoint
 
 import msgspec
 import pytest
 
-from upright.core import Request, Sample, Settings, UsageError, ask, finished, registry
+from upright.core import Message, Request, Sample, Settings, UsageError, ask, finished, registry
 
 SAMPLE = Sample(messages=ask("Is water wet?"), target="yes", ideal="Yes")
 
@@ -99,3 +99,20 @@ def test_one_judge_by_name_is_a_list_of_one() -> None:
     assert Settings(judge="openai/x").judge == ("openai/x",)
     assert Settings(judge="").judge == Settings().judge == ()
     assert Settings(judge=("a", "b")).judge == ("a", "b")
+
+
+def test_what_is_computed_once_is_kept_and_the_sample_stays_frozen() -> None:
+    sample = Sample(messages=ask("What is this?", system="Be brief."))
+    assert sample.prompt == "What is this?"
+    assert sample.id is sample.id
+    again = replace(sample, target="a")
+    assert again.id != sample.id
+    again.identify("known")
+    assert again.id == "known"
+    assert Sample.id.__doc__ == "Stable: a hash of what is asked and what is right."
+    with pytest.raises(FrozenInstanceError):
+        sample.target = "b"  # type: ignore[misc]
+
+
+def test_a_system_turn_alone_is_no_prompt() -> None:
+    assert Sample(messages=(Message("system", "Be brief."),)).prompt == ""

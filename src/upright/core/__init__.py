@@ -31,6 +31,7 @@ from upright.core.errors import (
 from upright.core.inert import inert, one_line
 from upright.core.metric import TOLERATED, Estimate, Interval, Metric, every
 from upright.core.model import Model
+from upright.core.properties import once
 from upright.core.sample import (
     EARLIER_WORDING,
     Message,
@@ -96,6 +97,7 @@ __all__ = [
     "inert",
     "make_samples",
     "naming",
+    "once",
     "one_line",
     "printable",
     "unknown",

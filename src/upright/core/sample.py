@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import msgspec
 
 from upright.core.errors import DataError
+from upright.core.properties import once, shared
 
 
 class Row(Mapping[str, Any]):
@@ -111,20 +111,26 @@ class Sample:
     copy: int = 0
     """Numbers the repetitions of identical samples, so that every id is unique."""
 
-    @cached_property
+    @property
     def prompt(self) -> str:
         """What the user says (without system turns)."""
+        if len(self.messages) == 1 and self.messages[0].role != "system":
+            return self.messages[0].content
         return "\n".join(m.content for m in self.messages if m.role != "system")
 
     @property
     def stratum(self) -> str:
         return next(iter(self.slices.values()), "")
 
-    @cached_property
+    @once
     def id(self) -> str:
         """Stable: a hash of what is asked and what is right."""
         told = (self.messages, self.target, self.options, self.replicate, self.copy)
         return digest(told)[:16]
+
+    def identify(self, id: str) -> None:
+        """Be known under an id computed elsewhere."""
+        object.__setattr__(self, "id", id)
 
 
 def ask(prompt: str, system: str = "") -> tuple[Message, ...]:
@@ -139,7 +145,11 @@ def finished(samples: Sequence[Sample]) -> list[Sample]:
     seen: Counter[str] = Counter()
     out = []
     for sample in samples:
-        out.append(replace(sample, common=common[sample.stratum], copy=seen[sample.id]))
+        again = replace(sample, common=common[sample.stratum], copy=seen[sample.id])
+        if not again.copy:
+            # `common` is no part of it: spare a hash.
+            again.identify(sample.id)
+        out.append(again)
         seen[sample.id] += 1
     return out
 
@@ -173,7 +183,7 @@ class Request:
     only_for: str = ""
     sample: Sample | None = field(default=None, compare=False, repr=False)
 
-    @cached_property
+    @once
     def key(self) -> str:
         # Greedy decoding does not depend on the seed, so that a new seed reuses old answers.
         drawn = (self.seed, self.epoch, self.replicate) if self.temperature else self.replicate
@@ -207,3 +217,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def digest(value: object) -> str:
     """sha256 (hex) of a value's canonical JSON."""
     return hashlib.sha256(msgspec.json.encode(value)).hexdigest()
+
+
+shared(lambda: Sample(messages=()))
+shared(lambda: Request(model="", messages=()))

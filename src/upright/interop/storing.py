@@ -4,7 +4,6 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from upright.core import (
     Sample,
     Verdict,
     digest,
+    once,
     one_line,
 )
 from upright.interop.dimensions import dimension_of
@@ -51,7 +51,7 @@ class Known(Sample):
 
     known_as: str = ""
 
-    @cached_property
+    @once
     def id(self) -> str:
         return digest((self.known_as, self.copy))[:16]
 

@@ -16,6 +16,7 @@ from upright.core import (
     finished,
     make_samples,
     naming,
+    once,
 )
 from upright.runs.garbage import seldom_collected
 from upright.runs.subset import take
@@ -46,7 +47,7 @@ class Item:
     def part(self) -> tuple[str, str]:
         return self.benchmark, self.score_set
 
-    @cached_property
+    @once
     def id(self) -> str:
         return _item_id(self.benchmark, self.score_set, self.sample, self.epoch)
 

@@ -73,7 +73,7 @@ def scored_of(row: Mapping[str, Any]) -> Scored:
         facts=msgspec.json.decode(row["facts"], type=dict[str, Any]),
     )
     # The id it was stored with: a table keeps only a part of what ids are computed from.
-    vars(sample)["id"] = row["sample_id"]
+    sample.identify(row["sample_id"])
     verdict = Verdict(
         outcome=Outcome(row["outcome"]),
         value=row["value"],
