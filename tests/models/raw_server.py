@@ -2,10 +2,18 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
+import pytest
+
+from upright.models._transport import Reply
+from upright.models._wire import Wire
+
+Loop = Callable[[Coroutine[Any, Any, Any]], Any]
+"""Runs a coroutine to its end."""
 HANG, CLOSE = "hang", "close"
 Step = bytes | str
 """Bytes answer the next question; HANG says nothing more, CLOSE hangs up without reading on.
@@ -97,3 +105,37 @@ async def _question(reader: asyncio.StreamReader) -> bytes:
     head = await reader.readuntil(b"\r\n\r\n")
     length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
     return head + await reader.readexactly(int(length))
+
+
+def exchange(
+    run: Loop, *scripts: Sequence[Step], times: int = 1, **settings: Any
+) -> tuple[Raw, list[Reply]]:
+    """So many calls, one after the other; the server's side of it, and the replies."""
+
+    async def work(wire: Wire, server: Raw) -> list[Reply]:
+        return [await wire.post(b"question %d" % i) for i in range(times)]
+
+    return run(against(work, *scripts, **settings))  # type: ignore[no-any-return]
+
+
+async def against(
+    work: Callable[[Wire, Raw], Awaitable[Any]],
+    *scripts: Sequence[Step],
+    concurrency: int = 4,
+    timeout: float = 5.0,
+    path: str = "/v1",
+    **settings: Any,
+) -> tuple[Raw, Any]:
+    async with raw(*scripts, **settings) as server:
+        wire = Wire(f"{server.address}{path}", {"X-Mine": "yes"}, concurrency, timeout)
+        try:
+            return server, await work(wire, server)
+        finally:
+            await wire.close()
+
+
+def fails(
+    run: Loop, kind: type[Exception], told: str, *scripts: Sequence[Step], **settings: Any
+) -> None:
+    with pytest.raises(kind, match=told):
+        exchange(run, *scripts, **settings)
