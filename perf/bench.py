@@ -14,7 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "performance.md"
-PACKAGES = ("aiohttp", "uvloop", "msgspec", "numpy", "scipy", "pyarrow")
+PACKAGES = ("aiohttp", "httptools", "uvloop", "msgspec", "numpy", "scipy", "pyarrow")
 HEAD = """\
 # Performance
 

@@ -6,9 +6,10 @@ W1: questions at no latency, 256 at once: all that is measured is overhead. W2: 
 concurrency hides. W3: memory as runs grow. W4: how long one sample takes, from the shell.
 
 `upright` is a whole run: plan, journal on the disk, cache, the refusal judge, estimates, Parquet.
-`bare` is aiohttp on uvloop, which keeps the texts and nothing else. Every measurement is a process
-of its own on one core, the server one on another; the two alternate and ratios are taken within a
-round. FOLDER holds virtual environments `v_inspect` and `v_lmeval` of the peers.
+`bare` is aiohttp on uvloop, which keeps the texts and nothing else; `wire` is the same over our own
+client. Every measurement is a process of its own on one core, the server one on another; they
+alternate and ratios are taken within a round. FOLDER holds virtual environments `v_inspect` and
+`v_lmeval` of the peers.
 """
 
 import argparse
@@ -120,14 +121,44 @@ async def _bare(url: str, count: int) -> None:
         await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
 
 
-CLIENTS: Mapping[str, Callable[[str, int, Path], None]] = {f.__name__: f for f in (upright, bare)}
+def wire(url: str, count: int, folder: Path) -> None:
+    import uvloop
+
+    uvloop.run(_wire(url, count))
+
+
+async def _wire(url: str, count: int) -> None:
+    import msgspec
+
+    from upright.models._wire import Wire
+
+    waiting, texts = iter(prompts(count)), []
+    headers = {"Content-Type": "application/json"}
+    client = Wire(f"{url}/chat/completions", headers, CONNECTIONS, 120.0)
+
+    async def work() -> None:
+        for prompt in waiting:
+            messages = [{"role": "user", "content": prompt}]
+            body = {"model": "mock", "messages": messages, "max_tokens": TOKENS}
+            told = msgspec.json.decode((await client.post(msgspec.json.encode(body))).body)
+            texts.append(told["choices"][0]["message"]["content"])
+
+    await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
+    await client.close()
+
+
+CLIENTS: Mapping[str, Callable[[str, int, Path], None]] = {
+    client.__name__: client for client in (upright, wire, bare)
+}
 
 
 def client(name: str, url: str, count: int) -> None:
     """In a process of its own: print what one client took. Its imports are not counted."""
-    import aiohttp  # noqa: F401
-
-    import upright.api  # noqa: F401
+    if name == "bare":
+        import aiohttp  # noqa: F401
+    else:
+        import upright.api
+        import upright.models.openai  # noqa: F401
 
     with TemporaryDirectory() as folder:
         if name == "upright" and count > 1:  # the judge's weights and the plan's code, read once
@@ -192,6 +223,8 @@ def overhead(count: int, rounds: int) -> None:
         )
     ratio = median(round_["upright"]["cpu"] / round_["bare"]["cpu"] for round_ in found)
     print(f"  upright takes {ratio:.2f} times the CPU of the bare client")
+    ratio = median(round_["bare"]["cpu"] / round_["wire"]["cpu"] for round_ in found)
+    print(f"  the bare client takes {ratio:.2f} times the CPU of our own")
 
 
 def hidden(count: int, rounds: int) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from upright.core import DataError, Row, UsageError
 from upright.data import DataFile, Dataset, KnownFile, dataset, fetch, find, read_rows, suite_file
-from upright.data.fetch import CHUNK
+from upright.data.downloading import CHUNK
 from upright.data.patches import patch_rows
 from upright.data.rows import MINI
 

@@ -17,7 +17,7 @@ import pytest
 
 from tests.models import tiny, tiny_gguf
 from upright.core import ModelRefused
-from upright.data.fetch import CHUNK
+from upright.data.downloading import CHUNK
 from upright.models import _embedded, open_model
 from upright.models._embedded import NEEDED, REPOSITORY, Wheel, embedded_folder, is_here, source_of
 from upright.models._safetensors import save_tensors

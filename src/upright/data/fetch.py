@@ -1,22 +1,12 @@
 """Download a dataset into the user's cache: resumable, verified file by file."""
 
 import zipfile
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
-
-import pooch
-import requests
 
 from upright.core import DataError
 from upright.data.manifest import Dataset, KnownFile
 from upright.data.places import cache_dir
-
-CHUNK = 1 << 16
-PARTIAL = 206
-WHOLE = 200
-PAST_THE_END = 416
 
 
 def fetch(dataset: Dataset, *, progress: bool = True, address: str | None = None) -> list[Path]:
@@ -24,7 +14,9 @@ def fetch(dataset: Dataset, *, progress: bool = True, address: str | None = None
     folder = cache_dir() / "data" / dataset.id
     wanted = [f for f in dataset.files if not _have(folder / f.name, f)]
     if wanted:
-        archive = _download(address or dataset.address, folder, progress)
+        from upright.data.downloading import download  # noqa: PLC0415 - 0.2 s, and rarely wanted
+
+        archive = download(address or dataset.address, folder, progress)
         _unpack(archive, folder, wanted)
         archive.unlink()
     return [folder / f.name for f in dataset.files]
@@ -32,63 +24,6 @@ def fetch(dataset: Dataset, *, progress: bool = True, address: str | None = None
 
 def _have(path: Path, known: KnownFile) -> bool:
     return path.is_file() and sha256(path.read_bytes()).hexdigest() == known.sha256
-
-
-def _download(address: str, folder: Path, progress: bool) -> Path:
-    pooch.get_logger().setLevel("ERROR")  # it announces a hash that we do not need
-    try:
-        return Path(
-            pooch.retrieve(
-                url=address,
-                known_hash=None,  # each file inside is verified by its own hash
-                path=folder,
-                fname="archive.zip",
-                downloader=Resuming(folder / "archive.zip.part", progress),
-            )
-        )
-    except (requests.RequestException, OSError) as error:
-        raise DataError(
-            f"Could not download {address}: {_reason(error)}.\n"
-            "Nothing is lost: the next try resumes. Without a network, copy the dataset's folder "
-            "to this machine by hand and name its parent with --data DIR or UPRIGHT_DATA."
-        ) from error
-
-
-class Resuming:
-    """A pooch downloader that keeps what it got in `part` and goes on from there."""
-
-    def __init__(self, part: Path, progress: bool) -> None:
-        self.part, self.progress = part, progress
-
-    def __call__(self, url: str, output_file: str | IO[bytes], pooch: object) -> None:
-        self._fill(url)
-        target = Path(output_file if isinstance(output_file, str) else output_file.name)
-        self.part.replace(target)
-
-    def _fill(self, url: str) -> None:
-        have = self.part.stat().st_size if self.part.exists() else 0
-        headers = {"Range": f"bytes={have}-"} if have else {}
-        with requests.get(url, headers=headers, stream=True, timeout=30) as reply:
-            if reply.status_code == PAST_THE_END:  # everything had come before
-                return
-            reply.raise_for_status()
-            mode = "ab" if reply.status_code == PARTIAL else "wb"
-            size = int(reply.headers.get("Content-Length", 0)) or None
-            with self.part.open(mode) as file:
-                for chunk in _shown(reply, size, self.progress):
-                    file.write(chunk)
-
-
-def _shown(reply: requests.Response, size: int | None, progress: bool) -> Iterator[bytes]:
-    from rich.console import Console  # noqa: PLC0415  only where something is downloaded
-    from rich.progress import Progress  # noqa: PLC0415
-
-    chunks = reply.iter_content(CHUNK)
-    with Progress(console=Console(stderr=True), disable=not progress) as bar:
-        task = bar.add_task("Downloading", total=size)
-        for chunk in chunks:
-            bar.advance(task, len(chunk))
-            yield chunk
 
 
 def _unpack(archive: Path, folder: Path, wanted: list[KnownFile]) -> None:
@@ -120,11 +55,3 @@ def _unpack_one(
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.write_bytes(content)
     unfinished.replace(path)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"the server answered {error.response.status_code}"
-    if isinstance(error, requests.ConnectionError):
-        return "no connection"
-    return str(error) or type(error).__name__

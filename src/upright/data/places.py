@@ -4,7 +4,7 @@ import os
 from hashlib import sha256
 from pathlib import Path
 
-import pooch
+import platformdirs
 
 from upright.core import DataError, UsageError
 from upright.data.manifest import Dataset, KnownFile
@@ -12,7 +12,7 @@ from upright.data.manifest import Dataset, KnownFile
 
 def cache_dir() -> Path:
     """UPRIGHT_CACHE, or the platform's cache folder for this user."""
-    return Path(os.environ.get("UPRIGHT_CACHE") or pooch.os_cache("upright"))
+    return Path(os.environ.get("UPRIGHT_CACHE") or platformdirs.user_cache_dir("upright"))
 
 
 def roots(given: Path | None) -> list[Path]:

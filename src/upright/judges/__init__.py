@@ -2,6 +2,7 @@
 
 from upright.judges._degenerate import own_words
 from upright.judges._rule import RuleJudge, TogetherJudge, right_or_wrong, unparsed
+from upright.judges._together import Kind
 from upright.judges.calibration import Rated, calibrate
 from upright.judges.choice import YES_NO, choice, chosen, labels, named, yes_no
 from upright.judges.coherence import language, problem
@@ -13,7 +14,7 @@ from upright.judges.harm import harm, harmful
 from upright.judges.leak import leaks
 from upright.judges.measuring import measure
 from upright.judges.numbers import rating
-from upright.judges.refusal import Kind, KindJudge, classify, kinds, refusal
+from upright.judges.refusal import KindJudge, classify, kinds, refusal
 from upright.judges.rubric import to_request, to_verdict
 from upright.judges.similarity import content, similarity
 from upright.judges.stance import agrees, leaning, preferred

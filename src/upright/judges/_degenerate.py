@@ -1,7 +1,9 @@
 """What is no answer: an echo of the prompt, a loop, gibberish."""
 
 import re
-from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from upright.judges._plain import LONGEST, words
 from upright.judges._plain import WORD as ONE_WORD
@@ -26,46 +28,92 @@ def without_echo(text: str, prompt: str) -> str | None:
     Many models restate the question before they answer it, so the repeated prompt is cut out
     and the rest is read. Prompts of one or two words are left alone.
     """
+    return _beyond(_Said(text), prompt)
+
+
+def without_echoes(texts: Sequence[str], prompts: Sequence[str]) -> list[str | None]:
+    """The same of many. Responders that do not think give one text to many prompts: what only
+    the text decides is looked at once."""
+    said = {text: _Said(text) for text in dict.fromkeys(texts)}
+    return [_beyond(said[text], prompt) for text, prompt in zip(texts, prompts, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Said:
+    """A text, and what of it can be compared with any prompt."""
+
+    text: str
+
+    @cached_property
+    def words(self) -> list[str]:
+        return words(self.text[:LONGEST])
+
+    @cached_property
+    def trigrams(self) -> set[tuple[str, ...]]:
+        return _trigrams(self.words)
+
+    @cached_property
+    def some(self) -> list[str]:
+        """A few of its words, picked evenly."""
+        parts = self.text[:LONGEST].split()
+        return [part.strip(EDGES).casefold() for part in parts[:: 1 + len(parts) // SOME]]
+
+
+def _beyond(said: _Said, prompt: str) -> str | None:
     parts = prompt.split()
     if len(parts) < 3:
-        return text
-    if max(parts, key=len) not in text:
-        return None if _nearly_all_prompt(text, prompt) else text
-    asked = " ".join(parts)
+        return said.text
+    text, asked = said.text, " ".join(parts)
+    # Quick looks first: a text shorter than the prompt or without its longest word holds it not.
+    if len(text) < len(asked) or max(parts, key=len) not in text:
+        return None if _nearly_all_prompt(said, prompt, parts) else text
     if prompt.strip() in text:
         rest = text.replace(prompt.strip(), "\n")
     elif asked in (flat := " ".join(text[: LONGEST + len(prompt)].split())):
         rest = flat.replace(asked, "\n")
     else:
-        return None if _nearly_all_prompt(text, prompt) else text
-    return rest if WORD.search(rest) and not _nearly_all_prompt(rest, prompt) else None
+        return None if _nearly_all_prompt(said, prompt, parts) else text
+    if not WORD.search(rest) or _nearly_all_prompt(_Said(rest), prompt, parts):
+        return None
+    return rest
 
 
-def _nearly_all_prompt(text: str, prompt: str) -> bool:
-    if _foreign(text, prompt):
+def _nearly_all_prompt(said: _Said, prompt: str, parts: list[str]) -> bool:
+    """`parts` are the prompt's."""
+    asked = prompt[:LONGEST]
+    if _foreign(said, asked):
         return False
-    said = words(text[:LONGEST])
+    if len(prompt) > LONGEST:
+        parts = asked.split()
+    count = len(said.words)
     # Letters between blanks are a word or more: most texts are too short without a closer look.
-    if len(said) < max(6, ECHO_COVER * sum(map(str.isalnum, prompt[:LONGEST].split()))):
+    if count < 6 or count < ECHO_COVER * sum(map(str.isalnum, parts)):
         return False
-    asked = words(prompt[:LONGEST])
-    if len(said) < ECHO_COVER * len(asked):
+    asked_words = words(asked)
+    if count < ECHO_COVER * len(asked_words):
         return False
-    heard = _trigrams(asked)
-    told = _trigrams(said)
-    return bool(told) and sum(t in heard for t in told) >= ECHO_SHARE * len(told)
+    told = said.trigrams
+    # A prompt has fewer trigrams than words: many texts have too many others.
+    if not told or len(asked_words) < ECHO_SHARE * len(told):
+        return False
+    return len(told & _trigrams(asked_words)) >= ECHO_SHARE * len(told)
 
 
-def _foreign(text: str, prompt: str) -> bool:
-    """Whether few of a text's words, picked evenly, stand in the prompt: a quick way out."""
-    said = text[:LONGEST].split()
-    some = [word.strip(EDGES) for word in said[:: 1 + len(said) // SOME]]
-    asked = prompt[:LONGEST].casefold()
-    return len(some) > SOME // 2 and sum(w.casefold() in asked for w in some) < len(some) / 3
+def _foreign(said: _Said, asked: str) -> bool:
+    """Whether few of a text's words stand in the prompt: a quick way out."""
+    if len(said.some) <= SOME // 2:
+        return False
+    lower, most = asked.casefold(), len(said.some) / 3
+    found = 0
+    for word in said.some:
+        found += word in lower
+        if found >= most:
+            return False
+    return True
 
 
-def _trigrams(items: list[str]) -> Counter[tuple[str, ...]]:
-    return Counter(zip(items, items[1:], items[2:], strict=False))
+def _trigrams(items: list[str]) -> set[tuple[str, ...]]:
+    return set(zip(items, items[1:], items[2:], strict=False))
 
 
 def own_words(text: str, prompt: str) -> str:
@@ -120,8 +168,7 @@ def looping(text: str) -> bool:
     said = words(text[:LONGEST])
     if len(said) < 30:
         return False
-    counts = _trigrams(said)
-    return len(counts) < 0.2 * (len(said) - 2)
+    return len(_trigrams(said)) < 0.2 * (len(said) - 2)
 
 
 def gibberish(text: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from upright.core import Answer, Calibration, Outcome, Response, Sample, Verdict
+from upright.judges._together import in_rounds
 
 FILTERED = "content_filter"
 
@@ -25,7 +26,8 @@ class RuleJudge:
     calibrations: tuple[Calibration, ...] = ()
 
     def judge(self, answers: Sequence[Answer]) -> list[Verdict]:
-        return [msgspec.structs.replace(self._one(a), judge=self.id) for a in answers]
+        found = in_rounds(lambda place: self._one(answers[place]), len(answers))
+        return [msgspec.structs.replace(verdict, judge=self.id) for verdict in found]
 
     def _one(self, answer: Answer) -> Verdict:
         aside = set_aside(answer.response, self.empty, self.filtered)

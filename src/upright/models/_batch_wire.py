@@ -14,7 +14,8 @@ import aiohttp
 import msgspec
 
 from upright.core import ModelError, ModelRefused, excerpt
-from upright.models._chat import Limit, Reply, failure
+from upright.models._chat import Limit, failure
+from upright.models._transport import Reply
 
 ID = re.compile(r"[\w=:-]{1,512}", re.ASCII)
 """No dots and no slashes: it stays the part of an address that it is."""

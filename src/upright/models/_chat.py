@@ -2,12 +2,13 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from upright.core import ModelError, ModelRefused, Request, Response, excerpt, printable
+from upright.models._transport import Reply
 from upright.models._waiting import asked_to_wait
 
 Limit = Literal["max_tokens", "max_completion_tokens"]
@@ -25,14 +26,6 @@ MALFORMED = (ValueError, LookupError, TypeError, AttributeError, RecursionError,
 MOST_TOKENS = 2**31
 MOST_ALTERNATIVES = 20
 """How many likely tokens OpenAI reports at most."""
-
-
-class Reply(NamedTuple):
-    """What came back over the wire. `headers` are found in any case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: str
 
 
 class Answer(NamedTuple):

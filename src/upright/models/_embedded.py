@@ -21,7 +21,7 @@ import requests
 
 from upright.core import ModelRefused, UprightError, excerpt
 from upright.data import cache_dir
-from upright.data.fetch import Resuming
+from upright.data.downloading import Resuming
 from upright.models._checkpoint import load_checkpoint
 from upright.models._gguf import convert_gguf
 from upright.models._safetensors import load_tensors

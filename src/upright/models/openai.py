@@ -1,25 +1,26 @@
 """Any OpenAI-compatible chat endpoint, driven over plain HTTP.
 
-Plain, because a client library costs many times the call it wraps: on one core aiohttp makes
-11,700 calls a second and the openai package 590.
+Plain, because a client library costs many times the call it wraps: docs/adr/0008.
 """
 
 import os
 import time
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import aiohttp
-
 from upright.core import ModelError, ModelRefused, Request, Response, UsageError, excerpt
 from upright.models import ModelOptions
-from upright.models._batch_api import BatchEndpoint, open_batch
-from upright.models._batch_wire import Site
-from upright.models._chat import Limit, Reply, failure, to_payload, to_responses, wants_new_limit
+from upright.models._chat import Limit, failure, to_payload, to_responses, wants_new_limit
 from upright.models._order import by_prefix
 from upright.models._repeats import by_repeats
+from upright.models._transport import BrokenError, Reply, Transport, UnreachableError
+from upright.models._wire import Wire
+
+if TYPE_CHECKING:
+    from upright.models._batch_api import BatchEndpoint
 
 OPENAI = "https://api.openai.com/v1"
 CONCURRENCY = 32
@@ -36,7 +37,7 @@ class Endpoint:
         self._key, self._options = key, options
         self._proxy = _proxy_for(address)
         self._limit: Limit = "max_tokens"
-        self._session: aiohttp.ClientSession | None = None
+        self._transport: Transport | None = None
         self._reached = False
         self._served_as: set[str] = set()
 
@@ -52,10 +53,11 @@ class Endpoint:
 
     @property
     def facts(self) -> dict[str, str]:
+        client = "aiohttp" if self._proxy else "httptools"
         return {
             "address": _without_login(self.address),
             "served_as": ", ".join(sorted(self._served_as)),
-            "aiohttp": version("aiohttp"),
+            client: version(client),
         }
 
     def batches(self, requests: Sequence[Request]) -> Iterable[Sequence[Request]]:
@@ -76,9 +78,9 @@ class Endpoint:
         return answer.responses
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-        self._session = None
+        if self._transport is not None:
+            await self._transport.close()
+        self._transport = None
 
     def _failed(self, reply: Reply) -> Response:
         """Raises, unless the provider's filter blocked the prompt: that is an outcome."""
@@ -86,42 +88,46 @@ class Endpoint:
 
     async def _post(self, requests: Sequence[Request], limit: Limit) -> Reply:
         payload = to_payload(self.name, requests, limit)
-        url = f"{self.address}/chat/completions"
         try:
-            async with self._open().post(
-                url, data=payload, allow_redirects=False, proxy=self._proxy
-            ) as response:
-                self._reached = True
-                body = (await response.read()).decode("utf-8", "surrogateescape")
-                return Reply(response.status, response.headers, body)
-        except aiohttp.ClientConnectorError as error:
+            reply = await self._open().post(payload)
+        except UnreachableError as error:
             raise self._unreachable(error) from None
         except TimeoutError:
             seconds = self._options.timeout
             told = f"No answer within {seconds:g} s (--timeout)."
             raise ModelError(told, overloaded=True) from None
-        except (aiohttp.ClientError, OSError) as error:
-            told = self._scrub(str(error)) or type(error).__name__
-            raise ModelError(f"The connection broke: {excerpt(told)}") from None
+        except BrokenError as error:
+            self._reached = True
+            told = excerpt(self._scrub(str(error)))
+            raise ModelError(f"The connection broke: {told}") from None
+        self._reached = True
+        return reply
 
-    def _unreachable(self, error: aiohttp.ClientConnectorError) -> ModelError:
+    def _unreachable(self, error: UnreachableError) -> ModelError:
         """Nobody there at all is a mistake in the command; a server that goes away may return."""
         what = f"Cannot reach {self._place}: {excerpt(str(error))}."
         if self._reached:
             return ModelError(what)
         return ModelRefused(f"{what} Is the server running? Is --base-url right?")
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            headers = {"Content-Type": "application/json"}
-            if self._key:
-                headers["Authorization"] = f"Bearer {self._key}"
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self.concurrency),
-                timeout=aiohttp.ClientTimeout(total=self._options.timeout),
-                headers=headers,
-            )
-        return self._session
+    def _open(self) -> Transport:
+        if self._transport is None:
+            self._transport = self._connect()
+        return self._transport
+
+    def _connect(self) -> Transport:
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": f"upright/{version('upright')}",
+        }
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        url, most, timeout = _completions(self.address), self.concurrency, self._options.timeout
+        if self._proxy is None:
+            return Wire(url, headers, most, timeout)
+        from upright.models._proxied import Proxied  # noqa: PLC0415 - brings aiohttp, 0.3 s
+
+        return Proxied(url, headers, most, timeout, self._proxy)
 
     @property
     def _place(self) -> str:
@@ -132,7 +138,7 @@ class Endpoint:
         return text.replace(self._key, "***") if self._key else text
 
 
-def open_openai(name: str, options: ModelOptions) -> Endpoint | BatchEndpoint:
+def open_openai(name: str, options: ModelOptions) -> "Endpoint | BatchEndpoint":
     """The address comes from --base-url or OPENAI_BASE_URL, the key from the environment."""
     address = options.base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI
     address = address.rstrip("/").removesuffix("/chat/completions")
@@ -151,6 +157,9 @@ def open_openai(name: str, options: ModelOptions) -> Endpoint | BatchEndpoint:
     endpoint = Endpoint(name, address, key, options)
     if not options.batch:
         return endpoint
+    from upright.models._batch_api import open_batch  # noqa: PLC0415 - brings aiohttp, 0.3 s
+    from upright.models._batch_wire import Site  # noqa: PLC0415
+
     # Where both words for it are known: to learn that one is refused would cost a whole batch.
     limit: Limit = "max_completion_tokens" if address == OPENAI else "max_tokens"
     shown, proxy = _without_login(address), _proxy_for(address)
@@ -161,6 +170,7 @@ def _login_of(address: str) -> str:
     """What stands before the @ of an address, which must be one."""
     try:
         parts = urlsplit(address)
+        (parts.hostname or "").encode("idna")
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
@@ -168,6 +178,12 @@ def _login_of(address: str) -> str:
         shown = address.rpartition("@")[2]
         raise UsageError(f"--base-url {shown!r} is not an http:// or https:// address.")
     return parts.netloc.rpartition("@")[0]
+
+
+def _completions(address: str) -> str:
+    """Where chats are completed: the path goes on, a query stays at the end."""
+    parts = urlsplit(address)
+    return parts._replace(path=f"{parts.path}/chat/completions").geturl()
 
 
 def _proxy_for(address: str) -> str | None:

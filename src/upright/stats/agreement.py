@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.stats import norm, rankdata
 
 from upright.core import Interval
+from upright.stats.distributions import normal_quantile, ranked
 from upright.stats.intervals import LEVEL, Floats, wilson
 
 NOTHING = Interval(None, None, None, "undefined: one class only")
@@ -117,9 +117,9 @@ def auroc(people: Floats, scores: Floats) -> Interval:
     m, n = int(yes.sum()), int((~yes).sum())
     if not m or not n:
         return NOTHING
-    ranks = rankdata(values)
-    above = (ranks[yes] - rankdata(values[yes])) / n  # (m,) share of no below each yes
-    below = 1 - (ranks[~yes] - rankdata(values[~yes])) / m  # (n,)
+    ranks = ranked(values)
+    above = (ranks[yes] - ranked(values[yes])) / n  # (m,) share of no below each yes
+    below = 1 - (ranks[~yes] - ranked(values[~yes])) / m  # (n,)
     value = float(above.mean())
     variance = sum(
         float(np.var(part, ddof=1)) / len(part) for part in (above, below) if len(part) > 1
@@ -182,4 +182,4 @@ def _distance(values: Sequence[float | str], level: str) -> Floats:
 
 
 def _z() -> float:
-    return float(norm.ppf(0.5 + LEVEL / 2))
+    return normal_quantile(0.5 + LEVEL / 2)

@@ -9,9 +9,9 @@ from math import atanh, factorial, sqrt, tanh
 
 import msgspec
 import numpy as np
-from scipy.stats import norm, rankdata
 
 from upright.core import Interval
+from upright.stats.distributions import normal_quantile, ranked
 from upright.stats.intervals import LEVEL, Floats
 
 DRAWS = 20_000
@@ -39,7 +39,7 @@ class Association(msgspec.Struct, frozen=True, kw_only=True):
 
 def spearman(x: Floats, y: Floats, seed: int = 0) -> Association:
     """Rank correlation; interval after Bonett and Wright (2000, Psychometrika 65), eq. 3."""
-    return _correlation(rankdata(x), rankdata(y), 2.0, seed)
+    return _correlation(ranked(x), ranked(y), 2.0, seed)
 
 
 def pearson(x: Floats, y: Floats, seed: int = 0) -> Association:
@@ -75,7 +75,7 @@ def fisher_bounds(
     most = 1 - 6 / (n**3 - n)
     z = atanh(min(most, max(-most, value)))
     growth = value**2 / part if part else 0.0
-    half = float(norm.ppf(0.5 + level / 2)) * sqrt((1 + growth) / (n - 3))
+    half = normal_quantile(0.5 + level / 2) * sqrt((1 + growth) / (n - 3))
     return min(tanh(z - half), value), max(tanh(z + half), value)
 
 
@@ -105,20 +105,20 @@ def _permutation_p(a: Floats, b: Floats, value: float, seed: int) -> tuple[float
 
 def correlation_matrix(values: Floats) -> Floats:
     """Spearman correlations (columns, columns) of a table (models, columns)."""
-    ranked = _standard(rankdata(values, axis=0))
-    matrix: Floats = np.clip(ranked.T @ ranked, -1, 1)
+    ranks = _standard(ranked(values, axis=0))
+    matrix: Floats = np.clip(ranks.T @ ranks, -1, 1)
     return matrix
 
 
 def matrix_p(values: Floats, seed: int = 0) -> Floats:
     """The permutation p of every pair of columns, all with the same orders of the models."""
-    ranked = _standard(rankdata(values, axis=0))
-    observed = np.abs(ranked.T @ ranked) - EQUAL
+    ranks = _standard(ranked(values, axis=0))
+    observed = np.abs(ranks.T @ ranks) - EQUAL
     orders, exact = _orders(len(values), seed)
     reached = np.zeros_like(observed)
     for start in range(0, len(orders), CHUNK):
-        shuffled = ranked[orders[start : start + CHUNK]]  # (chunk, models, columns)
-        reached += (np.abs(ranked.T @ shuffled) >= observed).sum(axis=0)
+        shuffled = ranks[orders[start : start + CHUNK]]  # (chunk, models, columns)
+        reached += (np.abs(ranks.T @ shuffled) >= observed).sum(axis=0)
     p: Floats = reached / len(orders) if exact else (reached + 1) / (len(orders) + 1)
     # A pair's p must not depend on which of the two was shuffled.
     return np.maximum(p, p.T)
@@ -169,10 +169,10 @@ def _ratios(tables: Floats) -> Floats:
     The trace of a correlation matrix is its size, the sum of squared eigenvalues that of its
     squared entries: no decomposition is needed.
     """
-    ranked = rankdata(tables, axis=1)
-    ranked -= ranked.mean(axis=1, keepdims=True)
+    ranks = ranked(tables, axis=1)
+    ranks -= ranks.mean(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
-        ranked /= np.sqrt((ranked**2).sum(axis=1, keepdims=True))
-    matrices = ranked.swapaxes(1, 2) @ ranked
+        ranks /= np.sqrt((ranks**2).sum(axis=1, keepdims=True))
+    matrices = ranks.swapaxes(1, 2) @ ranks
     ratios: Floats = tables.shape[2] ** 2 / (matrices**2).sum(axis=(1, 2))
     return ratios

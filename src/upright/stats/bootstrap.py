@@ -8,9 +8,9 @@ function on resampled weights, all draws at once.
 from collections.abc import Callable
 
 import numpy as np
-from scipy.stats import norm, t
 
 from upright.core import Interval
+from upright.stats.distributions import normal_above, t_quantile
 from upright.stats.intervals import LEVEL, Clusters, Floats, wilson
 
 Statistic = Callable[[Floats], Floats]
@@ -76,5 +76,5 @@ def _expanded(level: float, groups: int) -> float:
     """The percentile of the lower end."""
     if groups < 2:
         return 0.0
-    width = np.sqrt(groups / (groups - 1)) * t.ppf(0.5 + level / 2, groups - 1)
-    return float(norm.sf(width))
+    width = np.sqrt(groups / (groups - 1)) * t_quantile(0.5 + level / 2, groups - 1)
+    return normal_above(width)

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm, t
 
 from upright.core import Interval
 from upright.stats.bootstrap import DRAWS
+from upright.stats.distributions import normal_quantile, t_quantile
 from upright.stats.intervals import LEVEL, Floats, effective_n, proportion
 
 INFORMATIVE = 0.2
@@ -163,7 +163,7 @@ def prediction_powered(
     groups = len(np.unique(codes[known]))
     sums = np.bincount(codes, weights=influence)
     variance = float(sums @ sums) * groups / max(groups - 1, 1)
-    half = float(t.ppf(0.5 + LEVEL / 2, max(groups - 1, 1)))
+    half = t_quantile(0.5 + LEVEL / 2, max(groups - 1, 1))
     half *= float(np.sqrt(variance + _doubt(off, trust)))
     value = np.array(on.mean() + off.mean())
     return _clipped(
@@ -216,4 +216,4 @@ def _clipped(ends: Ends, method: str) -> Interval:
 
 
 def _z() -> float:
-    return float(norm.ppf(0.5 + LEVEL / 2))
+    return normal_quantile(0.5 + LEVEL / 2)

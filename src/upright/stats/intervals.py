@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest, norm
+
+from upright.stats.distributions import binomial_bounds, normal_quantile
 
 Floats = NDArray[np.float64]
 Clusters = Sequence[str] | NDArray[Any]
@@ -29,7 +30,7 @@ def wilson(p: float, n: float, level: float = LEVEL) -> Bounds:
 
     `n` may be an effective sample size and need not be whole.
     """
-    z = float(norm.ppf(0.5 + level / 2))
+    z = normal_quantile(0.5 + level / 2)
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * float(np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)))
     # At p = 0 and p = 1 the bound is p itself; rounding must not put it on the wrong side.
@@ -41,8 +42,7 @@ def clopper_pearson(k: int, n: int, level: float = LEVEL) -> Bounds:
 
     Holds the truth at least as often as it says, whatever the truth is, and is wider for it.
     """
-    found = binomtest(k, n).proportion_ci(level, method="exact")
-    return Bounds(float(found.low), float(found.high))
+    return Bounds(*binomial_bounds(k, n, level))
 
 
 def effective_n(values: Floats, clusters: Clusters, added: float = 0.0) -> float:
@@ -80,7 +80,7 @@ def proportion(values: Floats, clusters: Clusters, level: float = LEVEL) -> Boun
 
 def fisher_half_width(n: int, level: float = LEVEL) -> float:
     """Half the width of Fisher's z interval for a correlation of 0 in `n` pairs."""
-    return float(np.tanh(norm.ppf(0.5 + level / 2) / np.sqrt(n - 3))) if n > 3 else 1.0
+    return float(np.tanh(normal_quantile(0.5 + level / 2) / np.sqrt(n - 3))) if n > 3 else 1.0
 
 
 def average(parts: Sequence[tuple[float, Bounds]]) -> Bounds:

@@ -1,10 +1,10 @@
 """The mean of real numbers that come in clusters: seconds, tokens, points of a rubric."""
 
 import numpy as np
-from scipy.stats import t
 
 from upright.core import Interval
 from upright.stats.clusters import totals, variance_of_mean
+from upright.stats.distributions import t_quantile
 from upright.stats.intervals import LEVEL, Clusters, Floats
 
 
@@ -25,5 +25,5 @@ def clustered_mean(values: Floats, clusters: Clusters, level: float = LEVEL) -> 
     variance = variance_of_mean(residuals)
     if np.ptp(x) == 0 or variance == 0:
         return Interval(None, None, None, f"no spread: every cluster's mean is {centre:g}")
-    half = float(t.ppf(0.5 + level / 2, residuals.groups - 1)) * variance**0.5
+    half = t_quantile(0.5 + level / 2, residuals.groups - 1) * variance**0.5
     return Interval(centre, centre - half, centre + half, f"t, {residuals.groups} clusters")

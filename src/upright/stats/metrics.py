@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import rankdata
 
 from upright.core import Interval, Scored
 from upright.stats.bootstrap import Statistic, bootstrap
 from upright.stats.classes import Classes, mean_of_known
+from upright.stats.distributions import ranked
 from upright.stats.intervals import (
     Bounds,
     Floats,
@@ -232,7 +232,7 @@ def rank_correlation(x: Callable[[Scored], float], y: Callable[[Scored], float])
     """Spearman's rho, with the ranks of the full sample held fixed in the bootstrap."""
 
     def compute(items: Sequence[Scored]) -> Interval:
-        a, b = rankdata([x(i) for i in items]), rankdata([y(i) for i in items])
+        a, b = ranked([x(i) for i in items]), ranked([y(i) for i in items])
         rank = {id(i): (r, s) for i, r, s in zip(items, a, b, strict=True)}
         return correlation(lambda i: rank[id(i)][0], lambda i: rank[id(i)][1])(items)
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
 from upright.stats.intervals import LEVEL, Floats
 
@@ -29,7 +28,11 @@ def benjamini_hochberg(p: Sequence[float] | Floats) -> Floats:
     tests. For reading through many numbers; a gate wants `holm`.
     """
     raw = np.asarray(p, float)
-    return np.asarray(false_discovery_control(raw)) if len(raw) else raw
+    order = np.argsort(raw, kind="stable")[::-1]
+    steps = raw[order] * len(raw) / np.arange(len(raw), 0, -1)
+    adjusted = np.empty_like(raw)
+    adjusted[order] = np.minimum(np.minimum.accumulate(steps), 1.0)
+    return adjusted
 
 
 def simultaneous_level(

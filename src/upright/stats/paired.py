@@ -7,10 +7,10 @@ is b - a. `upright.stats.unpaired` does the same for runs on samples of their ow
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest, norm, t
 
 from upright.core import Interval
 from upright.stats.clusters import Totals, totals, variance_of_mean
+from upright.stats.distributions import normal_above, normal_quantile, sign_test, t_quantile
 from upright.stats.intervals import LEVEL, Bounds, Clusters, Floats
 
 DRAWS = 10_000
@@ -45,7 +45,7 @@ def paired_difference(a: Floats, b: Floats, clusters: Clusters, level: float = L
     centre = n * value / total
     variance = ((n * square + 2 * added**2) / total - centre**2) / total
     tail = 0.5 + level / 2
-    quantile = float(norm.ppf(tail) if groups.alone else t.ppf(tail, groups.groups + 1))
+    quantile = normal_quantile(tail) if groups.alone else t_quantile(tail, groups.groups + 1)
     ends = _around(centre, quantile * variance**0.5, value)
     told = "" if groups.alone else f", {groups.groups} clusters"
     return Interval(value, *ends, f"paired, Bonett-Price{told}")
@@ -74,7 +74,7 @@ def mcnemar(a: Floats, b: Floats) -> float:
     """
     first, second = np.asarray(a) > 0.5, np.asarray(b) > 0.5
     gained, lost = int(np.sum(~first & second)), int(np.sum(first & ~second))
-    return float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
+    return sign_test(gained, gained + lost) if gained + lost else 1.0
 
 
 def permutation(
@@ -97,7 +97,7 @@ def permutation(
         return Significance(p, "permutation of clusters, exact")
     if len(sizes) > MANY:
         z = seen / float(np.sqrt(sizes @ sizes))
-        return Significance(float(2 * norm.sf(z)), "permutation of clusters, normal approximation")
+        return Significance(2 * normal_above(z), "permutation of clusters, normal approximation")
     as_far = _as_far(sizes, seen, draws, np.random.default_rng(seed))
     return Significance((1 + as_far) / (1 + draws), f"permutation of clusters, {draws:,} draws")
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from math import ceil, sqrt
 
 from scipy.optimize import brentq
-from scipy.stats import norm
 
 from upright.core import UsageError
+from upright.stats.distributions import normal_below, normal_quantile
 from upright.stats.intervals import LEVEL, wilson
 
 DISCORDANCE = 0.1
@@ -54,7 +54,7 @@ def paired_power(
     distance = drop * sqrt(n / design_effect) - a * sqrt(discordance)
     if spread == 0:
         return float(distance > 0)
-    return float(norm.cdf(distance / sqrt(spread)))
+    return normal_below(distance / sqrt(spread))
 
 
 def paired_detectable(
@@ -98,7 +98,7 @@ def unpaired_power(
     a, _ = _quantiles(level, POWER)
     null, alternative = _spreads(baseline, drop)
     distance = drop * sqrt(n / design_effect) - a * sqrt(null)
-    return float(norm.cdf(distance / sqrt(alternative))) if alternative else float(distance > 0)
+    return normal_below(distance / sqrt(alternative)) if alternative else float(distance > 0)
 
 
 def unpaired_detectable(
@@ -123,7 +123,7 @@ def interval_n(
     """
     if not 0 < half_width < 0.5:
         raise UsageError(f"A half-width lies between 0 and 0.5, not at {half_width:g}.")
-    z = float(norm.ppf(0.5 + level / 2))
+    z = normal_quantile(0.5 + level / 2)
     pq = share * (1 - share)
     total = z**2 * (pq + sqrt(pq**2 + half_width**2 * (1 - 4 * pq))) / (2 * half_width**2)
     return _whole((total - z**2) * design_effect)
@@ -138,7 +138,7 @@ def interval_half_width(
 
 
 def _quantiles(level: float, power: float) -> tuple[float, float]:
-    return float(norm.ppf(0.5 + level / 2)), float(norm.ppf(power))
+    return normal_quantile(0.5 + level / 2), normal_quantile(power)
 
 
 def _spreads(baseline: float, drop: float) -> tuple[float, float]:

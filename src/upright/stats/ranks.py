@@ -6,9 +6,9 @@ Where models lie within each other's intervals a rank says little: its own inter
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import norm, rankdata
 
 from upright.core import Interval
+from upright.stats.distributions import normal_quantile, ranked
 from upright.stats.intervals import LEVEL, Bounds, Floats
 
 DRAWS = 4000
@@ -23,7 +23,7 @@ def competition_ranks(values: Floats, higher_is_better: bool) -> Floats:
     missing = np.isnan(values)
     # Behind all others, where it moves nobody; nan_policy="omit" would take one row at a time.
     signed = np.where(missing, np.inf, -values if higher_is_better else values)
-    ranks: Floats = np.where(missing, np.nan, rankdata(signed, method="min", axis=-1))
+    ranks: Floats = np.where(missing, np.nan, ranked(signed, ties="min"))
     return ranks
 
 
@@ -45,7 +45,7 @@ def two_piece(intervals: Sequence[Interval], draws: int = DRAWS, seed: int = 0) 
         for end in ("value", "low", "high")
     )
     drawn = np.random.default_rng(seed).standard_normal((draws, len(intervals)))
-    drawn /= float(norm.ppf(0.5 + LEVEL / 2))
+    drawn /= normal_quantile(0.5 + LEVEL / 2)
     moved: Floats = value + np.where(drawn > 0, drawn * (high - value), drawn * (value - low))
     return moved
 

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma, expit, logit
-from scipy.stats import t
 
 from upright.core import Interval
 from upright.stats.clusters import totals, variance_of_mean
+from upright.stats.distributions import t_quantile
 from upright.stats.intervals import LEVEL, Clusters, Floats, wilson
 
 NOTHING = Interval(None, None, None, "nothing to score")
@@ -108,7 +108,7 @@ def _interval(value: float, pull: Floats, clusters: Clusters, level: float) -> I
     if not 1e-9 < value < 1 - 1e-9 or variance < 1e-18:
         gap = 1 - wilson(1.0, groups.groups, level).low
         return Interval(value, max(0.0, value - gap), min(1.0, value + gap), "Wilson bound")
-    half = float(t.ppf(0.5 + level / 2, groups.groups - 1)) * variance**0.5
+    half = t_quantile(0.5 + level / 2, groups.groups - 1) * variance**0.5
     half /= value * (1 - value)
     low, high = (float(expit(logit(value) + side * half)) for side in (-1, 1))
     return Interval(value, low, high, f"influence function, logit, {groups.groups} clusters")

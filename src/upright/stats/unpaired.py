@@ -5,9 +5,9 @@ both ran on the same samples most of the noise is common to both.
 """
 
 import numpy as np
-from scipy.stats import norm
 
 from upright.core import Interval
+from upright.stats.distributions import normal_above
 from upright.stats.intervals import (
     ADDED,
     LEVEL,
@@ -49,4 +49,4 @@ def unpaired_test(a: Floats, clusters_a: Clusters, b: Floats, clusters_b: Cluste
     pooled = (m * p + n * q) / (m + n)
     variance = pooled * (1 - pooled) * (1 / m + 1 / n)
     z = abs(q - p) / variance**0.5 if variance > 0 else 0.0
-    return Significance(float(2 * norm.sf(z)), "unpaired, two-proportion z")
+    return Significance(2 * normal_above(z), "unpaired, two-proportion z")

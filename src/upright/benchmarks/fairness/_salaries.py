@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import chi2_contingency
 
 from upright.core import Interval, Scored
 from upright.stats.bootstrap import Statistic, bootstrap
+from upright.stats.distributions import chi_square_p
 from upright.stats.intervals import Floats
 from upright.stats.metrics import NOTHING, Compute, Key, cluster, cramers_v, slice_of
 
@@ -89,7 +89,7 @@ def p_value(attribute: str) -> Compute:
         if not once:
             return NOTHING
         table = _table(_told(once, slice_of(attribute)), [i.label or NOT_SURE for i in once])
-        p = float(chi2_contingency(table).pvalue)
+        p = chi_square_p(table, yates=True)
         return Interval(p, None, None, "chi-square test; a p-value has no interval")
 
     return compute
@@ -111,7 +111,7 @@ def _chance(items: Sequence[Scored], attribute: str) -> float | None:
     table = _table(_told(items, slice_of(attribute)), [item.label for item in items])
     if min(table.shape) < 2:
         return None
-    return float(chi2_contingency(table, correction=False).pvalue)
+    return chi_square_p(table, yates=False)
 
 
 def _table(a: Sequence[str], b: Sequence[str]) -> Floats:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
-from scipy.stats import binomtest
 
 from upright.comparisons.claims.verdicts import (
     RELEVANT_CORRELATION,
@@ -18,6 +17,7 @@ from upright.comparisons.many_runs.analysis import FEWEST, contrast_of
 from upright.comparisons.many_runs.rank_card import rank_card
 from upright.comparisons.many_runs.table import PUBLISHED, Table
 from upright.stats.association import fisher_bounds, spearman
+from upright.stats.distributions import sign_test
 from upright.stats.intervals import Bounds, wilson
 from upright.stats.ranks import DRAWS
 
@@ -135,7 +135,7 @@ def not_lower(after: str, before: str) -> Checking:
             value=share,
             low=wide.low,
             high=wide.high,
-            p=float(binomtest(rose, changed).pvalue) if changed else None,
+            p=sign_test(rose, changed) if changed else None,
             n_models=len(gains),
             method=f"Wilson interval; sign test, {rose} of {changed} that change rise",
         )

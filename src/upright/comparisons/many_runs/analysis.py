@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
-from scipy.stats import false_discovery_control
 
 from upright.comparisons.many_runs.table import Column, Table
 from upright.core import Interval
@@ -19,6 +18,7 @@ from upright.stats.association import (
 )
 from upright.stats.contrast import Contrast, contrast
 from upright.stats.intervals import LEVEL, Floats
+from upright.stats.multiplicity import benjamini_hochberg
 
 UTILITY = ("Internal", "Recog.", "AdvGLUE RS")
 """Columns that are tests of capability (research on the paper's claim that trust tracks it)."""
@@ -202,7 +202,7 @@ def _adjusted(p: Floats) -> Floats:
     """Over all pairs at once (Benjamini and Hochberg 1995)."""
     upper = np.triu_indices(len(p), 1)
     adjusted: Floats = np.zeros_like(p)
-    adjusted[upper] = false_discovery_control(p[upper])
+    adjusted[upper] = benjamini_hochberg(p[upper])
     adjusted += adjusted.T
     return adjusted
 

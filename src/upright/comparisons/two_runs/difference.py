@@ -7,11 +7,11 @@ a function of weights, taken in both runs on the same draws of the same clusters
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm
 
 from upright.comparisons.two_runs.pairing import Paired
 from upright.core import Interval, Metric, Scored, every
 from upright.stats.bootstrap import bootstrap
+from upright.stats.distributions import normal_above, normal_quantile
 from upright.stats.intervals import LEVEL, Bounds, Clusters, Floats
 from upright.stats.intervals import difference as apart
 from upright.stats.metrics import Mean, Weighted, cluster, verdict
@@ -112,8 +112,8 @@ def implied(interval: Interval) -> Significance:
         return Significance(float("nan"), "none")
     value, ends = part
     half = value - ends.low if value > 0 else ends.high - value
-    z = abs(value) / half * float(norm.ppf(0.5 + LEVEL / 2)) if half > 0 else 0.0
-    return Significance(float(2 * norm.sf(z)), "from the interval")
+    z = abs(value) / half * normal_quantile(0.5 + LEVEL / 2) if half > 0 else 0.0
+    return Significance(2 * normal_above(z), "from the interval")
 
 
 def _none(why: str) -> Measured:
