@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PACKAGES = (
-    *("aiohttp", "msgspec", "numpy", "pandas", "pyarrow", "scipy", "uvloop"),
+    *("aiohttp", "httptools", "msgspec", "numpy", "pandas", "pyarrow", "scipy", "uvloop"),
     *("openvino", "safetensors", "tokenizers", "torch", "transformers"),
 )
 """Those whose version may move a number."""
