@@ -245,7 +245,7 @@ def simulate(farm: Farm) -> Told:
 
 def _drawn(endpoint: Endpoint, rng: np.random.Generator) -> Iterator[float]:
     while True:
-        some = rng.lognormal(np.log(endpoint.median), endpoint.sigma, CHUNK)
+        some = endpoint.median * rng.lognormal(0.0, endpoint.sigma, CHUNK)
         if endpoint.slow:
             some = np.where(rng.random(CHUNK) < endpoint.slow, endpoint.slow_for, some)
         yield from some.tolist()

@@ -66,7 +66,7 @@ class Asked(NamedTuple):
     """
 
     url: str
-    count: int
+    questions: int
     connections: int
     workers: int = 0
 
@@ -81,7 +81,7 @@ class Hired(Staffing):
 
 def carry_out(asked: Asked, folder: Path) -> Run:
     """Plan, journal on the disk, cache, judge, estimates, Parquet."""
-    rows = [Row("", i, {"prompt": prompt}) for i, prompt in enumerate(prompts(asked.count))]
+    rows = [Row("", i, {"prompt": prompt}) for i, prompt in enumerate(prompts(asked.questions))]
     reached = Reached(SPEC, ModelOptions(base_url=asked.url, concurrency=asked.connections))
     model = open_model(reached.spec, reached.options)
     settings = Settings(suite="made up", score_sets=("upright",))
@@ -90,5 +90,5 @@ def carry_out(asked: Asked, folder: Path) -> Run:
     staffing = Hired(workers=str(asked.workers), models=models) if asked.workers else None
     options = Options(out=folder, cache=Cache(folder / "cache.sqlite"), staffing=staffing)
     done = run(plan, model, options=options)
-    assert done.info["calls"]["asked"] == asked.count
+    assert done.info["calls"]["asked"] == asked.questions
     return done

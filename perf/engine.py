@@ -113,8 +113,9 @@ def pinned(core: int) -> list[str]:
 
 
 @contextmanager
-def serving(latency: float) -> Iterator[str]:
+def serving(latency: float, at_once: int = 0) -> Iterator[str]:
     words = [*pinned(0), sys.executable, str(HERE / "_server.py"), "--latency", str(latency)]
+    words += ["--at-once", str(at_once)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         try:
