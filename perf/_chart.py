@@ -31,7 +31,7 @@ def chart(title: str, lines: Mapping[str, Points], dots: Mapping[str, Points]) -
             shapes.append(_text((x(speed), HEIGHT - BOTTOM + 20), f"{speed:g}"))
     shapes.append(_text((x(most**0.5), HEIGHT - 14), "workers"))
     shapes.append(_rule((x(1), y(1)), (x(most), y(most)), "#bbb", dashed=True))
-    for place, (name, points) in enumerate((lines | dots).items()):
+    for place, (name, points) in enumerate({**lines, **dots}.items()):
         colour = COLOURS[place % len(COLOURS)]
         shapes.append(_text((10, 42 + 16 * place), name, "start", colour))
         ends = [(x(workers), y(speed)) for workers, speed in points]
