@@ -17,6 +17,7 @@ from upright.core import Message, Model, ModelError, Request, Response
 from upright.runs.asking.engine import Patience, ask
 from upright.runs.asking.limits import Limits
 from upright.runs.asking.pace import Among, Pace
+from upright.runs.garbage import seldom_collected
 
 APART = 0.2
 """Seconds from the first worker that is up to the last."""
@@ -239,6 +240,7 @@ class _Run:
             self.clock.call_later(self.random.expovariate(1 / self.farm.life), worker.die)
 
 
+@seldom_collected()
 def simulate(farm: Farm) -> Told:
     return _Run(farm).carry_out()
 

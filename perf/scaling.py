@@ -62,8 +62,8 @@ class Case(NamedTuple):
 
 CASES = (
     Case("no latency, 256 connections: the CPU is the limit", 0.0, 256, 20_000),
-    Case("200 ms, 256 connections", 0.2, 256, 6_000),
-    Case("200 ms, 64 connections", 0.2, 64, 2_000),
+    Case("200 ms, 256 connections", 0.2, 256, 5_000),
+    Case("200 ms, 64 connections", 0.2, 64, 1_500),
     Case("1 s, takes 100 calls at once and is offered 200", 1.0, 200, 1_500, 100, rounds=1),
 )
 
