@@ -20,7 +20,8 @@ HEAD = """\
 
 Written by `make bench`. What is compared alternates, so that ratios are steadier than seconds:
 these drift with whatever else the machine does. Look at the load. Other harnesses run once, one
-after the other: their ratios are rough. What several processes bring: [more workers](explain/scaling.md).
+after the other: their ratios are rough.
+What several processes bring: [more workers](explain/scaling.md).
 
 {when}, {machine}, {cores} cores, load {load}; Python {python}, {packages}.
 """

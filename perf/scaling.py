@@ -44,8 +44,8 @@ class Size(NamedTuple):
     workers: tuple[int, ...] = WORKERS
 
 
-FULL = Size(3, 1.0, 4, 1_000_000)
-BRIEF = Size(3, 0.5, 1, 200_000)
+FULL = Size(3, 1.0, 4, 300_000)
+BRIEF = Size(3, 0.5, 1, 100_000)
 QUICK = Size(1, 0.02, 1, 5_000, (0, 2))
 
 
@@ -62,8 +62,8 @@ class Case(NamedTuple):
 
 CASES = (
     Case("no latency, 256 connections: the CPU is the limit", 0.0, 256, 20_000),
-    Case("200 ms, 256 connections", 0.2, 256, 5_000),
-    Case("200 ms, 64 connections", 0.2, 64, 1_500),
+    Case("200 ms, 256 connections", 0.2, 256, 3_000),
+    Case("200 ms, 64 connections", 0.2, 64, 1_000),
     Case("1 s, takes 100 calls at once and is offered 200", 1.0, 200, 1_500, 100, rounds=1),
 )
 
@@ -137,20 +137,20 @@ def told_case(case: Case, found: dict[int, Spent], costs: Costs, size: Size) -> 
     guessed = {n: predicted(case, costs, questions, n) for n in found}
     rows = [
         f"\n**{case.name}**; {questions:,} questions\n",
-        "| workers | wall s | speed-up | efficiency | CPU path: efficiency | predicted: wall s | "
-        f"efficiency | CPU s, all clients | server | others | {' / '.join(PHASES)} s |",
-        "| ---: |" + " ---: |" * 10,
+        f"| workers | wall s | {' | '.join(PHASES)} | CPU s, all clients | server | others | "
+        "speed-up | efficiency | by CPU path | predicted: wall s | efficiency |",
+        "| ---: |" + " ---: |" * (10 + len(PHASES)),
     ]
     base = found[0]
     for n, one in found.items():
         crew = max(1, n)
         speed = base.whole / one.whole
-        phases = " / ".join(f"{one.wall[phase]:.2f}" for phase in PHASES)
+        phases = " | ".join(f"{one.wall[phase]:.1f}" for phase in PHASES)
         rows.append(
-            f"| {n or 'alone'} | {one.whole:.1f} | {speed:.2f} | {speed / crew:.0%} | "
+            f"| {n or 'alone'} | {one.whole:.1f} | {phases} | {one.cpu:.1f} | "
+            f"{one.server / one.whole:.0%} | {one.others:.1f} | {speed:.2f} | {speed / crew:.0%} | "
             f"{base.path(0) / one.path(n) / crew:.0%} | {guessed[n]:.1f} | "
-            f"{guessed[0] / guessed[n] / crew:.0%} | {one.cpu:.1f} | {one.server / one.whole:.0%} "
-            f"| {one.others:.1f} | {phases} |"
+            f"{guessed[0] / guessed[n] / crew:.0%} |"
         )
     return rows
 
@@ -236,22 +236,32 @@ def told_without_calls(farm: Farm) -> Told:
     return told
 
 
+def told_load(load: tuple[float, float, float], rounds: int) -> str:
+    shown = " ".join(f"{one:.1f}" for one in load)
+    return f"\n{os.cpu_count()} cores, load {shown} before; medians of {rounds} in turn.\n"
+
+
+def figure(lines: dict[str, Points], found: dict[int, Spent]) -> str:
+    """`found` are the runs at no latency."""
+    dots = [(n, found[0].whole / one.whole) for n, one in found.items() if n]
+    name = f"measured: no latency, {os.cpu_count()} cores, wall time"
+    title = "Times as fast as one process alone (dashed: as many times as workers)"
+    return chart(title, lines, {name: dots})
+
+
 def report(size: Size) -> tuple[list[str], str]:
     """The tables, and the figure."""
-    load = " ".join(f"{load:.1f}" for load in os.getloadavg())
+    rows = [told_load(os.getloadavg(), size.rounds)]
     cpu = CASES[0]
-    many, few = run_case(cpu, size), run_case(cpu._replace(questions=FEW), size._replace(share=1.0))
+    few = run_case(cpu._replace(questions=FEW), size._replace(share=1.0))
+    many = run_case(cpu, size)
     costs = costs_of(many, few, max(2 * FEW, int(cpu.questions * size.share)))
-    rows = [f"\n{os.cpu_count()} cores, load {load}; medians of {size.rounds}.\n"]
     rows += told_costs(costs)
     for case in CASES[: size.cases]:
         found = many if case is cpu else run_case(case, size)
         rows += told_case(case, found, costs, size)
     table, lines = told_scenarios(costs, size.questions)
-    dots = [(n, many[0].whole / many[n].whole) for n in size.workers if n]
-    name = f"measured: no latency, {os.cpu_count()} cores, wall time"
-    title = "Times as fast as one process alone (dashed: as many times as workers)"
-    return [*rows, *table], chart(title, lines, {name: dots})
+    return [*rows, *table], figure(lines, many)
 
 
 def main() -> None:
@@ -260,12 +270,12 @@ def main() -> None:
     parser.add_argument("--brief", action="store_true")
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
-    rows, figure = report(QUICK if given.quick else BRIEF if given.brief else FULL)
+    rows, drawn = report(QUICK if given.quick else BRIEF if given.brief else FULL)
     print("\n".join(rows))
     if given.write:
         prose = PAGE.read_text("utf-8").split(MARK)[0] if PAGE.exists() else ""
         PAGE.write_text(prose + MARK + "\n".join(rows), "utf-8")
-        FIGURE.write_text(figure, "utf-8")
+        FIGURE.write_text(drawn, "utf-8")
 
 
 if __name__ == "__main__":
