@@ -163,7 +163,7 @@ def scenarios(costs: Costs, questions: int) -> dict[str, list[Farm]]:
 
     def farms(
         endpoint: Endpoint,
-        costs: Costs = costs,
+        shared: Costs = costs,
         total: int = 0,
         life: float | None = None,
         rpm: int | None = None,
@@ -174,7 +174,7 @@ def scenarios(costs: Costs, questions: int) -> dict[str, list[Farm]]:
                 workers=n,
                 connections=total or EACH * max(1, n),
                 endpoint=endpoint,
-                costs=costs,
+                costs=shared if n else costs,
                 limits=Limits(rpm=rpm),
                 life=life,
             )
