@@ -28,7 +28,7 @@ test-full: $(VENV)/.dev  ## every built-in responder on every row of the paper's
 test-slow: $(VENV)/.dev  ## the tests on the real embedded model, and of the judges' training
 	$(BIN)/pytest -m slow
 
-bench: $(VENV)/.dev  ## how fast: writes docs/performance.md (a quarter of an hour, a quiet machine)
+bench: $(VENV)/.dev  ## how fast: writes docs/performance.md (twenty minutes, a quiet machine)
 	$(BIN)/python perf/bench.py $(if $(PEERS),--peers $(PEERS))
 
 chaos: $(VENV)/.dev  ## $(RUNS) runs that are killed, starved and lied to must end as undisturbed ones do

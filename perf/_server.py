@@ -1,6 +1,7 @@
 """A chat endpoint fast enough to measure clients with: a bare protocol, replies made beforehand.
 
     python perf/_server.py --latency 0.5          prints its address; GET /stats counts
+                           --at-once 100          turns more than these away, after 50 ms
 
 It parses no JSON: which of its replies a question gets is decided by the question's checksum, so
 that runs repeat. It keeps no log and checks nothing; tests/server.py is the one that misbehaves.
@@ -28,9 +29,12 @@ SENTENCES = (
 )
 
 
-def http(body: object) -> bytes:
+TURNED_AWAY = 0.05
+
+
+def http(body: object, status: str = "200 OK") -> bytes:
     told = json.dumps(body).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(told)}"
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(told)}"
     return head.encode() + b"\r\n\r\n" + told
 
 
@@ -54,15 +58,17 @@ def completion(drawn: random.Random) -> bytes:
 class Counts:
     """The replies, and how often they were given."""
 
-    def __init__(self, latency: float) -> None:
+    def __init__(self, latency: float, at_once: int) -> None:
         drawn = random.Random(0)
         self.replies = [completion(drawn) for _ in range(REPLIES)]
-        self.latency = latency
-        self.asked = 0
+        self.refusal = http({"error": {"message": "busy"}}, "429 Too Many Requests")
+        self.latency, self.at_once = latency, at_once
+        self.asked = self.under_way = self.turned_away = 0
 
     def told(self) -> dict[str, float]:
         """Questions, and seconds of this process's CPU, since it started."""
-        return {"asked": self.asked, "cpu": time.process_time()}
+        turned = {"turned_away": self.turned_away}
+        return {"asked": self.asked, **turned, "cpu": time.process_time()}
 
 
 class Talk(asyncio.Protocol):
@@ -89,12 +95,22 @@ class Talk(asyncio.Protocol):
 
     def _answer(self, number: int) -> None:
         counts = self.counts
+        loop = asyncio.get_running_loop()
+        if counts.at_once and counts.under_way >= counts.at_once:
+            counts.turned_away += 1
+            loop.call_later(TURNED_AWAY, self._reply, counts.refusal)
+            return
         counts.asked += 1
         reply = counts.replies[number % REPLIES]
         if counts.latency:
-            asyncio.get_running_loop().call_later(counts.latency, self._reply, reply)
+            counts.under_way += 1
+            loop.call_later(counts.latency, self._answered, reply)
         else:
             self._reply(reply)
+
+    def _answered(self, reply: bytes) -> None:
+        self.counts.under_way -= 1
+        self._reply(reply)
 
     def _reply(self, reply: bytes) -> None:
         if not self.transport.is_closing():
@@ -106,8 +122,8 @@ def _length(head: bytes) -> int:
     return int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
 
 
-async def serve(latency: float) -> None:
-    counts = Counts(latency)
+async def serve(latency: float, at_once: int) -> None:
+    counts = Counts(latency, at_once)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Talk(counts), "127.0.0.1", 0, backlog=4096)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", flush=True)
@@ -117,4 +133,6 @@ async def serve(latency: float) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--latency", type=float, default=0.0)
-    uvloop.run(serve(parser.parse_args().latency))
+    parser.add_argument("--at-once", type=int, default=0)
+    given = parser.parse_args()
+    uvloop.run(serve(given.latency, given.at_once))

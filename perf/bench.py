@@ -21,11 +21,13 @@ HEAD = """\
 Written by `make bench`. What is compared alternates, so that ratios are steadier than seconds:
 these drift with whatever else the machine does. Look at the load. Other harnesses run once, one
 after the other: their ratios are rough.
+What several processes bring: [more workers](explain/scaling.md).
 
 {when}, {machine}, {cores} cores, load {load}; Python {python}, {packages}.
 """
 PARTS = {
     "engine.py": "The engine: what a sample costs",
+    "scaling.py": "More workers: what each question costs, and what they bring",
     "judges.py": "The judges: what a response costs",
     "analysis.py": "Reading runs",
 }
@@ -46,6 +48,7 @@ def main() -> None:
     given = parser.parse_args()
     extra = {
         "engine.py": ["--peers", given.peers] if given.peers else [],
+        "scaling.py": ["--brief"],
         "analysis.py": ["--samples", given.samples, "--runs", "5"],
     }
     found = HEAD.format(

@@ -31,67 +31,15 @@ from _peers import PEERS, run_peer
 
 HERE = Path(__file__).parent
 CONNECTIONS = 256
-TOKENS = 64
 LATENCY = 0.5
-TEXT = """is it how would you the a stranger letter write to my neighbour which kind of bridge story
-explain tell why people money honest city medicine doctor law sentence following read choose"""
 
 Told = dict[str, float]
 
 
-def prompts(count: int) -> list[str]:
-    """Questions of 20 to 40 words, as the paper's data has them; no two are equal."""
-    import random
-
-    drawn, words = random.Random(0), TEXT.split()
-    texts = (" ".join(drawn.choices(words, k=drawn.randint(20, 40))) for _ in range(count))
-    return [f"{i}: {text}?" for i, text in enumerate(texts)]
-
-
 def upright(url: str, count: int, folder: Path) -> None:
-    from upright.core import (
-        Benchmark,
-        Card,
-        Dimension,
-        Metric,
-        Outcome,
-        Row,
-        Sample,
-        ScoreSet,
-        Settings,
-        ask,
-        each,
-    )
-    from upright.judges import refusal
-    from upright.models import ModelOptions, open_model
-    from upright.runs import Cache, Options, make_plan, run
-    from upright.stats.metrics import mean
+    from _made_up import Asked, carry_out
 
-    def to_sample(row: Row) -> Sample:
-        return Sample(messages=ask(row["prompt"]), slices={"kind": str(row.index % 7)})
-
-    score_set = ScoreSet(
-        samples=each(to_sample),
-        judge=refusal({Outcome.REFUSED: 1.0}),
-        metrics=(Metric(name="refusal_rate", compute=mean(), by=("kind",)),),
-    )
-    card = Card(
-        title="Made-up questions",
-        paper="",
-        measures="nothing",
-        dimension=Dimension.SAFETY,
-        data="made up",
-        licence="Apache-2.0",
-    )
-    benchmark = Benchmark(
-        card=card, file="", upright=score_set, published=None, examples=(), max_tokens=TOKENS
-    )
-    rows = [Row("", i, {"prompt": prompt}) for i, prompt in enumerate(prompts(count))]
-    model = open_model("openai/mock", ModelOptions(base_url=url, concurrency=CONNECTIONS))
-    settings = Settings(suite="made up", score_sets=("upright",))
-    plan = make_plan({"safety/made-up": benchmark}, lambda b, patched: rows, model, settings)
-    options = Options(out=folder, cache=Cache(folder / "cache.sqlite"))
-    assert run(plan, model, options=options).info["calls"]["asked"] == count
+    carry_out(Asked(url, count, CONNECTIONS), folder)
 
 
 def bare(url: str, count: int, folder: Path) -> None:
@@ -103,6 +51,7 @@ def bare(url: str, count: int, folder: Path) -> None:
 async def _bare(url: str, count: int) -> None:
     import aiohttp
     import msgspec
+    from _made_up import TOKENS, prompts
 
     waiting, texts = iter(prompts(count)), []
     connector = aiohttp.TCPConnector(limit=CONNECTIONS)
@@ -195,8 +144,9 @@ def pinned(core: int) -> list[str]:
 
 
 @contextmanager
-def serving(latency: float) -> Iterator[str]:
+def serving(latency: float, at_once: int = 0) -> Iterator[str]:
     words = [*pinned(0), sys.executable, str(HERE / "_server.py"), "--latency", str(latency)]
+    words += ["--at-once", str(at_once)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         try:
@@ -259,6 +209,8 @@ def latency(rounds: int) -> None:
 
 
 def peers(folder: Path | None, count: int) -> None:
+    from _made_up import prompts
+
     for peer in PEERS:
         python = folder / f"v_{peer}" / "bin" / "python" if folder else None
         if python is None or not python.exists():

@@ -34,14 +34,15 @@ def judge_part(
 ) -> list[Judged]:
     """The items of one score set. The benchmark's own judge reads all: it is cheap, decides where
     no judge model did, and shows how far the two agree."""
-    readable = [item for item in items if responses[item.key].error is None]
-    answers = [Answer(item.sample, responses[item.key]) for item in readable]
-    verdicts = score_set.judge.judge(answers)
-    own = {item.id: verdict for item, verdict in zip(readable, verdicts, strict=True)}
+    # Once each: they come from the disk.
+    given = [(item, responses[item.key]) for item in items]
+    readable = [(item, response) for item, response in given if response.error is None]
+    verdicts = score_set.judge.judge([Answer(item.sample, r) for item, r in readable])
+    own = {item.id: verdict for (item, _), verdict in zip(readable, verdicts, strict=True)}
     return [
         Judged(item, response, _verdict(response, local, rulings.get(item.id)), local)
-        for item in items
-        for response, local in [(responses[item.key], own.get(item.id))]
+        for item, response in given
+        for local in [own.get(item.id)]
     ]
 
 
