@@ -78,6 +78,7 @@ def wire(url: str, count: int, folder: Path) -> None:
 
 async def _wire(url: str, count: int) -> None:
     import msgspec
+    from _made_up import TOKENS, prompts
 
     from upright.models._wire import Wire
 

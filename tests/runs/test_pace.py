@@ -65,11 +65,19 @@ def test_what_one_process_is_told_all_obey_and_once() -> None:
     paces[1].failed(began, BUSY)
     assert [p.width for p in paces] == [4.0, 4.0]
     assert told == [(0, 0.5, None)]
+    # Nor for one that it begins while the other's, which fill the server, are still under way.
+    clock.now += 0.1
+    paces[1].failed(clock.now - 0.05, BUSY)
+    assert [p.width for p in paces] == [4.0, 4.0]
     paces[1].failed(clock.now, ModelError("HTTP 429", retry_after=7.0))
     assert told[1:] == [(1, None, 7.0)]
     before = clock.now
     asyncio.run(paces[0].enter(BATCH))
     assert clock.now - before == pytest.approx(7.0)
+    paces[0].failed(clock.now, BUSY)
+    assert [p.width for p in paces] == [2.0, 2.0]
+    for p in paces:
+        p.width = 4.0
     # Together they grow by one call a round, not by one each.
     for p in paces:
         for _ in range(4):

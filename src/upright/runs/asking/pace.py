@@ -20,6 +20,8 @@ SLOWER = 4.0
 """So many times the seconds per token of the best round mean that the server is overrun."""
 SPOKEN = 16
 """Answers of fewer tokens say little of a server's speed."""
+UNKNOWN = 2.0
+"""Seconds that a call takes, as long as none has been answered."""
 SAME = 0.1
 """Seconds by which a longer wait is no news to the others."""
 ROUND = 32
@@ -58,6 +60,7 @@ class Pace:
         self._clock, self._sleep = clock, sleep
         self._meter = Meter(limits, clock(), among.share) if limits != Limits() else None
         self._among = among
+        self._usual = UNKNOWN
         self._speed = _Speed()
         self._under_way = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -92,6 +95,7 @@ class Pace:
     ) -> None:
         if self._meter:
             self._meter.settle(batch, responses)
+        self._usual += (self._clock() - began - self._usual) / ROUND
         self.width = min(self.most, self.width + self._among.share / self.width)
         if self._speed.blown_up(responses, int(self.width)):
             self._push_back(began, None)
@@ -110,10 +114,16 @@ class Pace:
         if wait is not None:
             until = now + min(wait, self._longest)
             news, self._held = until > self._held + SAME, max(self._held, until)
-        if age is not None and now - age > self._cut:
+        if age is not None and now - age > self._cut + self._settling:
             self.width = max(1.0, self.width / 2)
             self._cut, news = now, True
         return news
+
+    @property
+    def _settling(self) -> float:
+        """Seconds after halving for which calls may still be turned away because of it: one that
+        asks alone begins none before its own are fewer, but the others' are still under way."""
+        return self._usual if self._among.share < 1 else 0.0
 
     def _push_back(self, began: float | None, wait: float | None) -> None:
         age = None if began is None else self._clock() - began
