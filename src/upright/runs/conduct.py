@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from upright.core import Interrupted, Model, ModelRefused, StoreError
+from upright.core import Interrupted, Model, ModelRefused, StoreError, UprightError
 from upright.runs.asking.desk import ANSWERS, Desk
 from upright.runs.asking.engine import Patience
 from upright.runs.asking.limits import Limits
@@ -77,7 +77,11 @@ def run(
     """
     described = describe(plan, model, judges, options.command, options.data)
     path, info, journal = claim(options.out, plan, model, described)
-    crew = crew_for(options.staffing, path, options.patience, options.limits)
+    try:
+        crew = crew_for(options.staffing, path, options.patience, options.limits)
+    except UprightError:
+        journal.close()
+        raise
     desk = Desk(journal, options.cache, crew, options.patience, on_progress)
     try:
         take_over(journal, shards_of(options.staffing, path))
