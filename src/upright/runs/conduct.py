@@ -78,13 +78,15 @@ def run(
     described = describe(plan, model, judges, options.command, options.data)
     path, info, journal = claim(options.out, plan, model, described)
     try:
+        take_over(journal, shards_of(options.staffing, path))
         crew = crew_for(options.staffing, path, options.patience, options.limits)
     except UprightError:
         journal.close()
+        if options.cache:
+            options.cache.close()
         raise
     desk = Desk(journal, options.cache, crew, options.patience, on_progress)
     try:
-        take_over(journal, shards_of(options.staffing, path))
         with _stopping(path, info, desk, options.command):
             asked, panel = _complete(_receive(plan, model, judges, desk))
             read = write_tables(path, asked.plan, asked.responses, panel, asked.stops)

@@ -7,8 +7,9 @@ environment.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
-from contextlib import suppress
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack, redirect_stdout, suppress
 from typing import Any
 
 import msgspec
@@ -37,7 +38,7 @@ class Asking:
     """What runs on the cluster."""
 
     def __init__(self) -> None:
-        self._words: asyncio.Queue[FromWorker] = asyncio.Queue()
+        self._words: asyncio.Queue[FromWorker | None] = asyncio.Queue()
         self._shift: Shift | None = None
 
     async def here(self) -> None:
@@ -54,12 +55,14 @@ class Asking:
             self._words.put_nowait(Refused(str(error), model=False))
 
     async def hear(self) -> bytes:
-        """The next word, as soon as there is one."""
-        return msgspec.msgpack.encode(await self._words.get())
+        """The next word, as soon as there is one; nothing at the end."""
+        word = await self._words.get()
+        return msgspec.msgpack.encode(word) if word else b""
 
     async def end(self) -> None:
         if self._shift:
             await self._shift.end()
+        self._words.put_nowait(None)  # nobody waits for a word that never comes
 
 
 class Actor:
@@ -71,11 +74,11 @@ class Actor:
 
     async def here(self) -> None:
         with suppress(RayError):  # `hear` says what is wrong with it
-            await self._handle.here.remote()
+            await _got(self._handle.here.remote())
 
     async def hear(self) -> FromWorker | None:
         try:
-            told: bytes = await self._handle.hear.remote()
+            told: bytes = await _got(self._handle.hear.remote())
         except RayTaskError as error:  # it lives, and cannot do its work
             raise ModelRefused(
                 "A node of the cluster cannot do the work. Does it have this version of Upright, "
@@ -83,17 +86,17 @@ class Actor:
             ) from error
         except RayError:
             return None
-        word: FromWorker = self._decoder.decode(told)
+        word: FromWorker | None = self._decoder.decode(told) if told else None
         return word
 
     async def tell(self, word: ToWorker) -> None:
         with suppress(RayError):
-            await self._handle.tell.remote(msgspec.msgpack.encode(word))
+            await _got(self._handle.tell.remote(msgspec.msgpack.encode(word)))
 
     async def end(self) -> None:
         try:
             with suppress(RayError, TimeoutError):
-                await asyncio.wait_for(_done(self._handle.end.remote()), GRACE)
+                await asyncio.wait_for(_got(self._handle.end.remote()), GRACE)
         finally:
             self.kill()
 
@@ -102,7 +105,8 @@ class Actor:
 
 
 class Cluster:
-    """A connection to one, and who goes where.
+    """A connection to one, and who goes where. What Ray says meanwhile goes to stderr: stdout may
+    be a JSON document.
 
     number   of workers to ask for, which a cluster that can grow may grow for; None takes what
              there is room for now
@@ -119,8 +123,10 @@ class Cluster:
         )
         self.number, self.models = self._places.number, self._places.models
         self._ours, self._hinted, self._warned = ours, number is not None, False
+        self._aside = ExitStack()
         if self._hinted:
             request_resources(bundles=self._places.wished)
+        self._aside.enter_context(redirect_stdout(sys.stderr))
 
     async def hire(self, hello: Hello) -> Actor:
         """On any node with room; a local model gets a GPU where the cluster has any."""
@@ -142,10 +148,13 @@ class Cluster:
 
     def leave(self) -> None:
         """A cluster that was made for this run ends; another stays as it is."""
-        if self._hinted:
-            request_resources()
-        if self._ours:
-            ray.shutdown()
+        try:
+            if self._hinted:
+                request_resources()
+            if self._ours:
+                ray.shutdown()
+        finally:
+            self._aside.close()
 
     async def _placed(self, actor: Actor, cores: float, gpus: float) -> None:
         here = asyncio.ensure_future(actor.here())
@@ -170,10 +179,11 @@ def connect(address: str, number: int | None, models: Mapping[str, Reached]) -> 
     ours = not ray.is_initialized()
     try:
         if ours:
-            # Below errors, Ray tells its news, not the user's: that it has started, that it asks
-            # for a token (it does; nothing here changes that).
+            # Ray's news are not the user's: that it has started, that it asks for a token (it
+            # does; nothing here changes that).
             ray.init(
                 address=None if address == "ray" else address,
+                log_to_driver=False,
                 logging_level=logging.ERROR,
                 include_dashboard=False if address == "ray" else None,
             )
@@ -182,6 +192,14 @@ def connect(address: str, number: int | None, models: Mapping[str, Reached]) -> 
         raise UsageError(f"There is no Ray cluster at {address}: {error}") from error
 
 
-async def _done(reference: Awaitable[None]) -> None:
-    """What Ray hands out can be awaited, and is no coroutine."""
-    await reference
+async def _got(reference: Any) -> Any:
+    """Ray's own futures are not cancelled: a connection from elsewhere (ray://) trips over it."""
+    coming: asyncio.Future[Any] = asyncio.wrap_future(reference.future())
+    coming.add_done_callback(_seen)
+    return await asyncio.shield(coming)
+
+
+def _seen(came: asyncio.Future[Any]) -> None:
+    """What fails when nobody waits for it any more is no news."""
+    if not came.cancelled():
+        came.exception()

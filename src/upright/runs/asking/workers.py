@@ -195,7 +195,8 @@ class Team:
             if not lives:
                 raise ModelRefused(
                     f"{LIVES} workers in a row ended before they had answered anything. What they "
-                    "said stands above. Without --workers, this process asks."
+                    "said stands above, or in the cluster's logs. Without --workers and --on, "
+                    "this process asks."
                 )
         self._free.put_nowait(number)
 
