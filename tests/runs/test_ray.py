@@ -179,16 +179,25 @@ def test_shards_may_lie_in_an_object_store(
 ) -> None:
     address = "s3://upright/shards"
     fsspec.filesystem("s3").mkdir("upright")
-    done = on_ray(server, tmp_path / "runs", shards=address)
+    done = on_ray(server, tmp_path / "runs", shards=address, workers="2")
     assert set(server.answered.values()) == {1}
     assert same(done, alone)
     assert not left_behind(f"{address}/{done.path.name}")
 
 
 def test_over_a_connection_from_elsewhere_with_more_workers_than_places(
-    cluster: Any, server: Server, alone: Run, tmp_path: Path
+    cluster: Any,
+    server: Server,
+    alone: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setattr("upright.runs.asking.cluster.PATIENCE", 0)
     done = on_ray(server, tmp_path, on=os.environ["CLIENT"], workers="5")
+    told = capsys.readouterr()
+    assert "Waiting for a place on the cluster: a worker takes 1 CPUs" in told.err
+    assert told.out == ""
     assert set(server.answered.values()) == {1}
     assert same(done, alone)
 
@@ -198,16 +207,16 @@ def test_a_wrong_key_stops_the_run_and_says_so(
 ) -> None:
     server.key = "right"
     with pytest.raises(ModelRefused, match="refused the key"):
-        on_ray(server, tmp_path)
+        on_ray(server, tmp_path, workers="1")
     assert not actors()
 
 
-def test_a_local_model_has_a_copy_on_every_node(
+def test_a_local_model_has_a_copy_in_every_worker(
     cluster: Any, server: Server, tmp_path: Path
 ) -> None:
     spec, options = f"local/{folder(tmp_path / 'model')}", ModelOptions(device="cpu", threads=1)
     here, there = (open_model(spec, options) for _ in range(2))
-    staffing = Staffing(on="ray", workers="auto", models={here.id: Reached(spec, options)})
+    staffing = Staffing(on="ray", workers="2", models={here.id: Reached(spec, options)})
     alone = carry_out(here, tmp_path / "alone", 12)
     assert same(carry_out(there, tmp_path / "ray", 12, staffing=staffing), alone)
 
@@ -215,7 +224,7 @@ def test_a_local_model_has_a_copy_on_every_node(
 def test_a_node_that_is_lost_costs_no_more_than_its_workers(
     cluster: Any, server: Server, alone: Run, tmp_path: Path
 ) -> None:
-    node = cluster.add_node(num_cpus=1)
+    [*_, node] = cluster.worker_nodes
     blow = partial(cluster.remove_node, node, allow_graceful=False)
     done = disturbed(server, tmp_path, blow)
     again = asked_again(server)
