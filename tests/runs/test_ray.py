@@ -28,10 +28,13 @@ from upright.runs.storing.shards import answers_of, left_behind
 
 pytestmark = [
     pytest.mark.ray,
+    pytest.mark.timeout(240),
     # Ray leaves files open.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 NODES = 3
+PATIENCE = 90
+"""Seconds that a busy machine may take to start the workers."""
 IN_FLIGHT = CONCURRENCY // NODES + 1
 """Calls that one worker has under way."""
 FILES = {"run.json", "journal.jsonl", "samples.parquet", "estimates.parquet"}
@@ -121,7 +124,7 @@ def disturbed(server: Server, out: Path, blow: Callable[[], object], **changes: 
     struck: list[object] = []
 
     def strike() -> None:
-        wait_for(server, COUNT // 3)
+        wait_for(server, COUNT // 3, PATIENCE)
         struck.append(blow())
 
     thread = threading.Thread(target=strike)
@@ -159,7 +162,7 @@ def test_a_killed_run_takes_its_workers_along_and_the_next_takes_over(
     cluster: Any, server: Server, alone: Run, tmp_path: Path
 ) -> None:
     with child(server, tmp_path, "0", "3", "ray") as process:
-        wait_for(server, COUNT // 2)
+        wait_for(server, COUNT // 2, PATIENCE)
         process.kill()
         process.wait()
     wait_until(lambda: not actors())
