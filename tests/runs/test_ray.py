@@ -161,6 +161,7 @@ def test_a_worker_process_that_is_killed_has_a_successor(
 def test_a_killed_run_takes_its_workers_along_and_the_next_takes_over(
     cluster: Any, server: Server, alone: Run, tmp_path: Path
 ) -> None:
+    server.delay = 0.2  # workers live for a moment longer than their run
     with child(server, tmp_path, "0", "3", "ray") as process:
         wait_for(server, COUNT // 2, PATIENCE)
         process.kill()
