@@ -8,7 +8,7 @@ RUN    ?=
 PEERS  ?=
 RUNS   ?= 200
 
-.PHONY: help run test test-browser test-full test-slow bench chaos check format lint types setup clean
+.PHONY: help run test test-browser test-full test-ray test-slow bench chaos check format lint types setup clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ test-browser: $(VENV)/.dev  ## the pages in headless Chromium (apt-get install c
 
 test-full: $(VENV)/.dev  ## every built-in responder on every row of the paper's data
 	$(BIN)/pytest -n 2 -m full
+
+test-ray: $(VENV)/.ray  ## a run spread over a Ray cluster of several raylets on this machine
+	$(BIN)/pytest -m ray
 
 test-slow: $(VENV)/.dev  ## the tests on the real embedded model, and of the judges' training
 	$(BIN)/pytest -m slow
@@ -67,3 +70,7 @@ $(VENV)/.run: $(VENV)/bin/python pyproject.toml
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.ray: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,ray]'
+	@touch $@ $(VENV)/.dev $(VENV)/.run

@@ -36,8 +36,8 @@ def child(server: Server, out: Path, *more: str) -> Iterator[subprocess.Popen[st
             process.kill()
 
 
-def wait_for(server: Server, answers: int) -> None:
-    deadline = time.monotonic() + 30
+def wait_for(server: Server, answers: int, patience: float = 30) -> None:
+    deadline = time.monotonic() + patience
     while sum(server.answered.values()) < answers:
         assert time.monotonic() < deadline, "the run does not get on"
         time.sleep(0.005)

@@ -4,10 +4,12 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ import upright
 from tests.runs.test_kill import COUNT, assert_asked_once, child, wait_for
 from tests.runs.toy import (
     CONCURRENCY,
+    HURRIED,
     RUBRIC,
     SUITE,
     carry_out,
@@ -25,10 +28,14 @@ from tests.runs.toy import (
     toy,
 )
 from tests.server import Server, serving
-from upright.core import ModelRefused, Response, Settings, StoreError, UsageError
+from upright.core import Model, ModelRefused, Request, Response, Settings, StoreError, UsageError
 from upright.models import ModelOptions, open_model
 from upright.runs import Cache, Options, Reached, Run, Staffing, run
-from upright.runs.asking.workers import LIVES, split
+from upright.runs.asking import processes
+from upright.runs.asking.limits import Limits
+from upright.runs.asking.shift import Shift
+from upright.runs.asking.words import Begin, FromWorker, Hello, Questions, Refused
+from upright.runs.asking.workers import LIVES, Staff, Worker, Workers, split
 from upright.runs.storing.journal import Journal, read_journal
 from upright.runs.storing.shards import answers_of, drop, left_behind, open_shard, shard, take_over
 
@@ -215,6 +222,71 @@ def test_workers_that_die_at_once_are_not_replaced_for_ever(
     with serving() as server, pytest.raises(ModelRefused, match=f"{LIVES} workers in a row"):
         asked_by(2, server, tmp_path / "runs")
     assert "broken here" in capfd.readouterr().err
+
+
+def test_where_one_worker_has_no_place_another_does_its_work(tmp_path: Path) -> None:
+    places = iter([True, False])
+    refused: list[Hello] = []
+    came: dict[str, Response] = {}
+
+    async def hire(hello: Hello) -> Worker:
+        if next(places):
+            return await processes.hire(hello)
+        refused.append(hello)
+        await asyncio.Event().wait()
+        raise AssertionError("nobody waits for ever")
+
+    async def ask_all(model: Model, requests: Sequence[Request]) -> None:
+        models = staffed(server.url, 2, concurrency=CONCURRENCY).models
+        staff = Staff(hire=hire, number=2, models=models, shards=str(tmp_path))
+        crew = Workers(staff, HURRIED, Limits())
+        receiver = SimpleNamespace(received=came.update, under_way=print, heartbeat=print)
+        await crew.ask(model, requests, receiver, again=False)
+        await crew.close()
+
+    with serving() as server:
+        model = endpoint(server.url, concurrency=CONCURRENCY)
+        requests = planned(model).requests
+        asyncio.run(ask_all(model, list(requests.values())))
+        assert set(server.answered.values()) == {1}
+    assert set(came) == set(requests)
+    assert len(refused) == 1
+
+
+def test_a_bug_in_a_worker_is_told_and_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def told() -> FromWorker:
+        words: asyncio.Queue[FromWorker] = asyncio.Queue()
+        hello = Hello(
+            spec="mock/oracle",
+            options=ModelOptions(),
+            concurrency=1,
+            patience=HURRIED,
+            limits=Limits(),
+            workers=1,
+        )
+        shift = Shift(hello, words.put_nowait)
+        shift.hear(Questions([]))
+        monkeypatch.setattr("upright.runs.asking.shift.drive", lambda *told: 1 / 0)
+        shift.hear(Begin(str(tmp_path / "shard.jsonl"), again=False))
+        word = await words.get()
+        await shift.end()
+        return word
+
+    word = asyncio.run(told())
+    assert isinstance(word, Refused)
+    assert "ZeroDivisionError" in word.why
+
+
+def test_without_ray_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(sys.modules, "upright.runs.asking.cluster", raising=False)
+    for _ in range(2):  # the journal is not left locked
+        with pytest.raises(UsageError, match=r"pip install 'upright\[ray\]'"):
+            carry_out(open_model("mock/oracle"), tmp_path, staffing=Staffing(on="ray"))
 
 
 def test_a_function_cannot_be_shared(tmp_path: Path) -> None:

@@ -123,12 +123,13 @@ RUBRIC = Rubric(
 
 
 def main() -> None:
-    """`python -m tests.runs.toy URL OUT COUNT [UNTIL [WORKERS]]`: a run that a test may kill."""
-    url, out, count, until, workers = (*sys.argv[1:], *("0", "1")[len(sys.argv) - 4 :])
+    """`python -m tests.runs.toy URL OUT COUNT [UNTIL [WORKERS [ON]]]`: a run to be killed."""
+    told = (*sys.argv[1:], *("0", "1", "")[len(sys.argv) - 4 :])
+    url, out, count, until, workers, on = told
     settings = msgspec.structs.replace(SUITE, until=float(until) or None)
     try:
         model = endpoint(url, concurrency=CONCURRENCY)
-        staffing = staffed(url, int(workers), concurrency=CONCURRENCY)
+        staffing = replace(staffed(url, int(workers), concurrency=CONCURRENCY), on=on)
         carry_out(model, Path(out), int(count), settings=settings, staffing=staffing)
     except UprightError as error:
         sys.exit(str(error))

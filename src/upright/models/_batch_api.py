@@ -24,8 +24,8 @@ from upright.models import ModelOptions
 from upright.models._batch_wire import ENDPOINT, Batch, Site, Wire
 from upright.models._chat import Limit, failure, to_payload, to_responses, wants_new_limit
 from upright.models._order import by_prefix
-from upright.models._saying import say
 from upright.models._transport import Reply
+from upright.models.saying import say
 
 MOST_REQUESTS = 50_000
 MOST_BYTES = 200_000_000

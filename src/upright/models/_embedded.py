@@ -25,7 +25,7 @@ from upright.data.downloading import Resuming
 from upright.models._checkpoint import load_checkpoint
 from upright.models._gguf import convert_gguf
 from upright.models._safetensors import load_tensors
-from upright.models._saying import say
+from upright.models.saying import say
 
 NAME = "smollm2-135m"
 HUB = "https://huggingface.co"

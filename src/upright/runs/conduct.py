@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from upright.core import Interrupted, Model, ModelRefused, StoreError
+from upright.core import Interrupted, Model, ModelRefused, StoreError, UprightError
 from upright.runs.asking.desk import ANSWERS, Desk
 from upright.runs.asking.engine import Patience
 from upright.runs.asking.limits import Limits
@@ -77,10 +77,16 @@ def run(
     """
     described = describe(plan, model, judges, options.command, options.data)
     path, info, journal = claim(options.out, plan, model, described)
-    crew = crew_for(options.staffing, path, options.patience, options.limits)
-    desk = Desk(journal, options.cache, crew, options.patience, on_progress)
     try:
         take_over(journal, shards_of(options.staffing, path))
+        crew = crew_for(options.staffing, path, options.patience, options.limits)
+    except UprightError:
+        journal.close()
+        if options.cache:
+            options.cache.close()
+        raise
+    desk = Desk(journal, options.cache, crew, options.patience, on_progress)
+    try:
         with _stopping(path, info, desk, options.command):
             asked, panel = _complete(_receive(plan, model, judges, desk))
             read = write_tables(path, asked.plan, asked.responses, panel, asked.stops)

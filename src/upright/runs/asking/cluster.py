@@ -7,32 +7,42 @@ environment.
 
 import asyncio
 import logging
-from contextlib import suppress
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack, redirect_stdout, suppress
 from typing import Any
 
 import msgspec
 
-from upright.core import UprightError, UsageError
+from upright.core import ModelRefused, UprightError, UsageError
+from upright.models.saying import say
+from upright.runs.asking.places import Places
 from upright.runs.asking.shift import Shift
 from upright.runs.asking.words import FromWorker, Hello, Refused, ToWorker
+from upright.runs.asking.workers import Reached
 
 try:
     import ray
     from ray.autoscaler.sdk import request_resources
-    from ray.exceptions import RayError
+    from ray.exceptions import RayError, RayTaskError
 except ImportError as error:
     raise UsageError("--on ray needs Ray: pip install 'upright[ray]'") from error
 
-CORES_TO_ASK = 1
-"""That an actor takes which asks an endpoint: its loop fills one."""
+GRACE = 5.0
+"""Seconds that a worker has to put away what it has."""
+PATIENCE = 15.0
+"""Seconds without a place for a worker after which the user hears of it."""
 
 
 class Asking:
     """What runs on the cluster."""
 
     def __init__(self) -> None:
-        self._words: asyncio.Queue[FromWorker] = asyncio.Queue()
+        self._words: asyncio.Queue[FromWorker | None] = asyncio.Queue()
         self._shift: Shift | None = None
+
+    async def here(self) -> None:
+        """It has a place."""
 
     async def tell(self, told: bytes) -> None:
         word = msgspec.msgpack.decode(told, type=ToWorker)
@@ -45,12 +55,14 @@ class Asking:
             self._words.put_nowait(Refused(str(error), model=False))
 
     async def hear(self) -> bytes:
-        """The next word, as soon as there is one."""
-        return msgspec.msgpack.encode(await self._words.get())
+        """The next word, as soon as there is one; nothing at the end."""
+        word = await self._words.get()
+        return msgspec.msgpack.encode(word) if word else b""
 
     async def end(self) -> None:
         if self._shift:
             await self._shift.end()
+        self._words.put_nowait(None)  # nobody waits for a word that never comes
 
 
 class Actor:
@@ -60,63 +72,134 @@ class Actor:
         self._handle = handle
         self._decoder = msgspec.msgpack.Decoder(FromWorker)
 
+    async def here(self) -> None:
+        with suppress(RayError):  # `hear` says what is wrong with it
+            await _got(self._handle.here.remote())
+
     async def hear(self) -> FromWorker | None:
         try:
-            told: bytes = await self._handle.hear.remote()
+            told: bytes = await _got(self._handle.hear.remote())
+        except RayTaskError as error:  # it lives, and cannot do its work
+            raise ModelRefused(
+                "A node of the cluster cannot do the work. Does it have this version of Upright, "
+                f"in the Python that Ray uses? It says: {str(error).strip().splitlines()[-1]}"
+            ) from error
         except RayError:
             return None
-        word: FromWorker = self._decoder.decode(told)
+        word: FromWorker | None = self._decoder.decode(told) if told else None
         return word
 
     async def tell(self, word: ToWorker) -> None:
-        with suppress(RayError):  # `hear` says that it is dead
-            await self._handle.tell.remote(msgspec.msgpack.encode(word))
+        with suppress(RayError):
+            await _got(self._handle.tell.remote(msgspec.msgpack.encode(word)))
 
     async def end(self) -> None:
-        with suppress(RayError):
-            await self._handle.end.remote()
+        try:
+            with suppress(RayError, TimeoutError):
+                await asyncio.wait_for(_got(self._handle.end.remote()), GRACE)
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
         ray.kill(self._handle)
 
 
 class Cluster:
-    """A connection to one."""
+    """A connection to one, and who goes where. What Ray says meanwhile goes to stderr: stdout may
+    be a JSON document.
 
-    def __init__(self, number: int, gpus: bool) -> None:
-        self.number, self._gpus = number, gpus
+    number   of workers to ask for, which a cluster that can grow may grow for; None takes what
+             there is room for now
+    ours     whether the connection ends with the run
+    """
+
+    def __init__(self, models: Mapping[str, Reached], number: int | None, ours: bool) -> None:
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        self._places = Places(
+            cores=[int(node["CPU"]) for node in nodes if node.get("CPU", 0) >= 1],
+            gpus=int(sum(node.get("GPU", 0) for node in nodes)),
+            asked=models,
+            wanted=number,
+        )
+        self.number, self.models = self._places.number, self._places.models
+        self._ours, self._hinted, self._warned = ours, number is not None, False
+        self._aside = ExitStack()
+        if self._hinted:
+            request_resources(bundles=self._places.wished)
+        self._aside.enter_context(redirect_stdout(sys.stderr))
 
     async def hire(self, hello: Hello) -> Actor:
         """On any node with room; a local model gets a GPU where the cluster has any."""
-        needs: dict[str, float] = {"num_cpus": CORES_TO_ASK}
-        if hello.spec.startswith("local/") and self._gpus and hello.options.device != "cpu":
-            needs["num_gpus"] = 1
-        asking = ray.remote(Asking).options(
-            **needs,
+        cores, gpus = self._places.needs(hello.spec, hello.options)
+        made = ray.remote(Asking).options(
+            num_cpus=cores,
+            num_gpus=gpus,
             max_concurrency=16,  # `hear` waits while `tell` is heard
             scheduling_strategy="SPREAD",
         )
-        worker = Actor(asking.remote())
-        await worker.tell(hello)
-        return worker
+        actor = Actor(made.remote())
+        try:
+            await self._placed(actor, cores, gpus)
+            await actor.tell(hello)
+        except BaseException:  # also where nobody waits for it any more
+            actor.kill()
+            raise
+        return actor
+
+    def leave(self) -> None:
+        """A cluster that was made for this run ends; another stays as it is."""
+        try:
+            if self._hinted:
+                request_resources()
+            if self._ours:
+                ray.shutdown()
+        finally:
+            self._aside.close()
+
+    async def _placed(self, actor: Actor, cores: float, gpus: float) -> None:
+        here = asyncio.ensure_future(actor.here())
+        try:
+            await asyncio.wait({here}, timeout=PATIENCE)
+            if not here.done() and not self._warned:
+                self._warned = True
+                free, all_ = ray.available_resources(), ray.cluster_resources()
+                told = (f"{free.get(k, 0):g} of {all_.get(k, 0):g} {k}s" for k in ("CPU", "GPU"))
+                say(
+                    f"Waiting for a place on the cluster: a worker takes {cores:g} CPUs and "
+                    f"{gpus:g} GPUs; free are {' and '.join(told)}. Workers that have a place do "
+                    "the work of the others meanwhile."
+                )
+            await here
+        finally:
+            here.cancel()
 
 
-def connect(address: str, number: int | None) -> Cluster:
-    """The cluster at an address; `ray` is the one that this machine is part of, or one made here.
-
-    number   of workers to ask for, which a cluster that can grow may grow for; None takes as many
-             as it has cores now
-    """
+def connect(address: str, number: int | None, models: Mapping[str, Reached]) -> Cluster:
+    """To an address; `ray` is the cluster that this machine is part of, or one made here."""
+    ours = not ray.is_initialized()
     try:
-        if not ray.is_initialized():
+        if ours:
+            # Ray's news are not the user's: that it has started, that it asks for a token (it
+            # does; nothing here changes that).
             ray.init(
                 address=None if address == "ray" else address,
-                log_to_driver=True,
-                logging_level=logging.WARNING,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
                 include_dashboard=False if address == "ray" else None,
             )
-    except (RayError, ConnectionError, ValueError, RuntimeError) as error:
+        return Cluster(models, number, ours)
+    except (RayError, ImportError, ConnectionError, ValueError, RuntimeError) as error:
         raise UsageError(f"There is no Ray cluster at {address}: {error}") from error
-    has: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    if number is not None:
-        request_resources(num_cpus=number * CORES_TO_ASK)
-    cores = int(has.get("CPU", 1)) // CORES_TO_ASK
-    return Cluster(max(1, number if number is not None else cores), bool(has.get("GPU")))
+
+
+async def _got(reference: Any) -> Any:
+    """Ray's own futures are not cancelled: a connection from elsewhere (ray://) trips over it."""
+    coming: asyncio.Future[Any] = asyncio.wrap_future(reference.future())
+    coming.add_done_callback(_seen)
+    return await asyncio.shield(coming)
+
+
+def _seen(came: asyncio.Future[Any]) -> None:
+    """What fails when nobody waits for it any more is no news."""
+    if not came.cancelled():
+        came.exception()

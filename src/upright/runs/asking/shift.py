@@ -1,6 +1,7 @@
 """A worker's side: asks its share of the questions, and writes the answers to a shard."""
 
 import asyncio
+import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -50,6 +51,7 @@ class Shift:
             case Begin():
                 requests, self._requests = self._requests, []
                 self._work = asyncio.create_task(self._carry_out(requests, word))
+                self._work.add_done_callback(self._confess)
             case Slower():
                 self._pace.hear(word.age, word.wait)
             case Hello():
@@ -83,6 +85,12 @@ class Shift:
             self._tell(Refused(str(error), isinstance(error, ModelRefused)))
         else:
             self._tell(Done(self._model.facts))
+
+    def _confess(self, work: asyncio.Task[None]) -> None:
+        """A bug here ends the run, which would wait for ever."""
+        if not work.cancelled() and (error := work.exception()):
+            told = "".join(traceback.format_exception(error))
+            self._tell(Refused(f"A worker failed, which is a bug in it: {told}", model=False))
 
 
 class _Share:

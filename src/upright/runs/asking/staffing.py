@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 
@@ -56,7 +56,7 @@ class Staffing:
         """Processes of this machine."""
         if self.workers != AUTO:
             return int(self.workers)
-        if any(reached.spec.startswith("local/") for reached in self.models.values()):
+        if any(reached.local for reached in self.models.values()):
             return 1  # a local model uses all cores by itself
         return max(1, min(cores(), ceil(self.samples / WORTH_IT)))
 
@@ -70,11 +70,21 @@ def crew_for(staffing: Staffing | None, path: Path, patience: Patience, limits: 
         from upright.runs.asking import cluster  # noqa: PLC0415 - Ray takes a second to import
 
         number = None if staffing.workers == AUTO else int(staffing.workers)
-        nodes = cluster.connect(staffing.on, number)
-        staff = Staff(hire=nodes.hire, number=nodes.number, models=staffing.models, shards=shards)
+        nodes = cluster.connect(staffing.on, number, staffing.models)
+        staff = Staff(
+            hire=nodes.hire,
+            leave=nodes.leave,
+            number=nodes.number,
+            models=nodes.models,
+            shards=shards,
+        )
     else:
         number = staffing.number
-        models = {id: _within(reached, number) for id, reached in staffing.models.items()}
+        threads = max(1, cores() // number)
+        models = {
+            id: reached.copied(number, threads) if reached.local else reached
+            for id, reached in staffing.models.items()
+        }
         staff = Staff(hire=processes.hire, number=number, models=models, shards=shards)
     return Workers(staff, patience, limits)
 
@@ -89,11 +99,3 @@ def shards_of(staffing: Staffing | None, path: Path) -> str:
 def cores() -> int:
     """Those that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _within(reached: Reached, number: int) -> Reached:
-    """More threads than cores make a local model many times slower."""
-    if reached.options.threads or not reached.spec.startswith("local/"):
-        return reached
-    threads = max(1, cores() // number)
-    return Reached(reached.spec, replace(reached.options, threads=threads))

@@ -41,6 +41,10 @@ LIVES = 5
 """Workers that may die over one share of the questions without having answered any."""
 
 
+LOCAL = "local/"
+"""How models are named that run in the process that asks them."""
+
+
 class Worker(Protocol):
     """One worker, seen from the run."""
 
@@ -62,10 +66,23 @@ Hire = Callable[[Hello], Awaitable[Worker]]
 
 @dataclass(frozen=True)
 class Reached:
-    """How a worker opens a model by itself."""
+    """How a worker opens a model by itself.
+
+    copies  so many workers have the model each to itself; None where they share the calls it takes
+    """
 
     spec: str
     options: ModelOptions
+    copies: int | None = None
+
+    @property
+    def local(self) -> bool:
+        return self.spec.startswith(LOCAL)
+
+    def copied(self, copies: int, threads: int) -> "Reached":
+        """More threads than cores make a local model many times slower."""
+        options = replace(self.options, threads=self.options.threads or threads)
+        return Reached(self.spec, options, copies)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +90,14 @@ class Staff:
     """Who asks, and where they write.
 
     hire    brings up a worker
+    leave   all workers are gone
     number  how many of them; a model that takes fewer calls at once gets fewer
     models  by id, those that workers can open; others are asked by this process
     shards  the run's folder, or an address that all workers reach
     """
 
     hire: Hire
+    leave: Callable[[], None] = lambda: None
     number: int
     models: Mapping[str, Reached]
     shards: str
@@ -107,7 +126,10 @@ class Workers:
         return {**model.facts, **(team.facts if team else {})}
 
     async def close(self) -> None:
-        await asyncio.gather(*(team.close() for team in self._teams.values()))
+        try:
+            await asyncio.gather(*(team.close() for team in self._teams.values()))
+        finally:
+            self._staff.leave()
 
 
 class Team:
@@ -116,8 +138,10 @@ class Team:
     def __init__(self, staff: Staff, model: Model, patience: Patience, limits: Limits) -> None:
         self._staff, self._model = staff, model
         self._patience, self._limits = patience, limits
-        self._number = max(1, min(staff.number, model.concurrency))
+        self._reached = staff.models[model.id]
+        self._number = self._reached.copies or max(1, min(staff.number, model.concurrency))
         self._workers: dict[int, Worker] = {}
+        self._free: asyncio.Queue[int] = asyncio.Queue()
         self._token, self._shards = secrets.token_hex(4), count()
         self._elsewhere: dict[int, Mapping[Outcome, int]] = {}
         self.facts: dict[str, str] = {}
@@ -126,6 +150,7 @@ class Team:
         """Split them, and wait for all; the first worker that is refused ends the others' work."""
         if self._model.cacheable:
             requests = [replace(request, sample=None) for request in requests]
+        self._free = asyncio.Queue()
         shares = split(requests, self._number)
         tasks = [
             asyncio.create_task(self._share(number, share, receiver, again=again))
@@ -155,7 +180,8 @@ class Team:
             before = len(left)
             done = False
             try:
-                worker = await self._worker(number)
+                number = await self._taker(number)
+                worker = self._workers[number]
                 await self._hand_out(worker, list(left.values()), Begin(place, again))
                 done = await self._listen(number, worker, left, receiver)
             finally:
@@ -169,23 +195,45 @@ class Team:
             if not lives:
                 raise ModelRefused(
                     f"{LIVES} workers in a row ended before they had answered anything. What they "
-                    "said stands above. Without --workers, this process asks."
+                    "said stands above, or in the cluster's logs. Without --workers and --on, "
+                    "this process asks."
                 )
+        self._free.put_nowait(number)
 
-    async def _worker(self, number: int) -> Worker:
-        if number not in self._workers:
-            reached = self._staff.models[self._model.id]
-            calls = self._model.concurrency
-            hello = Hello(
-                spec=reached.spec,
-                options=reached.options,
-                concurrency=calls // self._number + (number < calls % self._number),
-                patience=self._patience,
-                limits=self._limits,
-                workers=self._number,
-            )
-            self._workers[number] = await self._staff.hire(hello)
-        return self._workers[number]
+    async def _taker(self, number: int) -> int:
+        """Who takes a share: its own worker, or another that is free before that one is there.
+
+        A cluster may have no place for all.
+        """
+        if number in self._workers:
+            return number
+        coming = asyncio.create_task(self._hire(number))
+        free = asyncio.create_task(self._free.get())
+        try:
+            await asyncio.wait({coming, free}, return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                return free.result()
+            coming.result()
+            if free.done():
+                self._free.put_nowait(free.result())
+            return number
+        finally:
+            coming.cancel()
+            free.cancel()
+            await asyncio.gather(coming, free, return_exceptions=True)
+
+    async def _hire(self, number: int) -> None:
+        calls = self._model.concurrency
+        own = calls // self._number + (number < calls % self._number)
+        hello = Hello(
+            spec=self._reached.spec,
+            options=self._reached.options,
+            concurrency=calls if self._reached.copies else own,
+            patience=self._patience,
+            limits=self._limits,
+            workers=self._number,
+        )
+        self._workers[number] = await self._staff.hire(hello)
 
     async def _hand_out(self, worker: Worker, requests: Sequence[Request], begin: Begin) -> None:
         for start in range(0, len(requests), AT_ONCE):
