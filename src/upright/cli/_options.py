@@ -27,6 +27,13 @@ Until = Annotated[
         "to this half-width, such as 0.03. What is no mean (F1, correlations) runs in full.",
     ),
 ]
+Decide = Annotated[
+    float | None,
+    typer.Option(
+        help="Stop a benchmark once its headline is surely (95 %) above or below this bound, such "
+        "as 0.9; with --until, whichever comes first. What stays undecided runs in full.",
+    ),
+]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Repeats of every sample.")]
 ScoreSet = Annotated[
     str, typer.Option(help="upright (corrected), published (the original toolkit's), or both.")
