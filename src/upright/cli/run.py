@@ -34,6 +34,7 @@ def run(
     concurrency: options.Concurrency = None,
     timeout: options.Timeout = 120.0,
     max_attempts: options.MaxAttempts = 6,
+    hedge: options.Hedge = False,
     rpm: options.Rpm = None,
     tpm: options.Tpm = None,
     workers: options.Workers = "1",

@@ -33,6 +33,7 @@ class Endpoint:
         self.concurrency = options.concurrency or CONCURRENCY
         self.can_choose = options.logprobs
         self.cacheable = True
+        self.hedge = options.hedge
         self._key, self._options = key, options
         self._proxy = _proxy_for(address)
         self._limit: Limit = "max_tokens"
@@ -117,7 +118,7 @@ class Endpoint:
             if self._key:
                 headers["Authorization"] = f"Bearer {self._key}"
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self.concurrency),
+                connector=aiohttp.TCPConnector(limit=self.concurrency * (1 + self.hedge)),
                 timeout=aiohttp.ClientTimeout(total=self._options.timeout),
                 headers=headers,
             )

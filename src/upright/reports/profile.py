@@ -65,6 +65,7 @@ class Calls(msgspec.Struct, frozen=True):
     asked: int = 0
     from_cache: int = 0
     errors: int = 0
+    hedged: int = 0
 
 
 class Tokens(msgspec.Struct, frozen=True):

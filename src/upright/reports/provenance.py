@@ -80,6 +80,7 @@ def _use(calls: Calls, tokens: Tokens) -> dict[str, Any]:
         "asked": calls.asked,
         "from cache": calls.from_cache,
         "errors": calls.errors,
+        **({"asked twice at once (--hedge)": calls.hedged} if calls.hedged else {}),
         "tokens read": tokens.prompt,
         "tokens written": tokens.completion,
     }
