@@ -26,8 +26,18 @@ NEVER = 30.0
 USUAL = 0.005
 COUNT = 250
 
-Step = float | ModelError
-"""What a call does: answer after so many seconds, or fail."""
+
+@dataclass(frozen=True)
+class After:
+    """Waits until so many calls of the question were begun and ended, then does as `then` says."""
+
+    begun: int
+    ended: int
+    then: ModelError | None = None
+
+
+Step = float | ModelError | After
+"""What a call does: answer after so many seconds, fail, or wait for the other call."""
 REQUESTS = list(planned(open_model("mock/random"), 60).requests.values())
 
 
@@ -37,6 +47,7 @@ class Scripted:
 
     steps: Callable[[Request], Sequence[Step]]
     calls: Counter[str] = field(default_factory=Counter)
+    ended: Counter[str] = field(default_factory=Counter)
     cancelled: int = 0
     under_way: int = 0
     most_under_way: int = 0
@@ -53,15 +64,24 @@ class Scripted:
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
         try:
-            await asyncio.sleep(step if isinstance(step, float) else 0)
+            await self._wait(step, request.key)
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
         finally:
+            self.ended[request.key] += 1
             self.under_way -= 1
-        if isinstance(step, ModelError):
-            raise step
+        failure = step.then if isinstance(step, After) else step
+        if isinstance(failure, ModelError):
+            raise failure
         return [Response(text=f"call {place + 1}")]
+
+    async def _wait(self, step: Step, key: str) -> None:
+        if isinstance(step, After):
+            while self.calls[key] < step.begun or self.ended[key] < step.ended:
+                await asyncio.sleep(0)
+        else:
+            await asyncio.sleep(step if isinstance(step, float) else 0)
 
 
 def practised() -> Recent:
@@ -99,7 +119,7 @@ def test_a_slow_call_is_made_again_and_the_first_good_answer_counts() -> None:
 
 
 def test_the_first_call_may_still_win() -> None:
-    response, model = asked(10 * USUAL, NEVER)
+    response, model = asked(After(2, 0), NEVER)
     assert (response.text, response.hedged) == ("call 1", True)
     assert model.cancelled == 1
 
@@ -121,37 +141,23 @@ def test_nothing_is_slow_before_enough_is_known() -> None:
 
 def test_a_failing_first_call_waits_for_its_hedge() -> None:
     """The hedge begins before it fails: a timeout, say."""
-
-    class Late(Scripted):
-        async def generate(self, requests: Sequence[Request]) -> list[Response]:
-            if not self.calls.total():
-                self.calls["first"] += 1
-                await asyncio.sleep(3 * USUAL)
-                raise overloaded()
-            await asyncio.sleep(6 * USUAL)
-            return await super().generate(requests)
-
     paced = pace()
-    model = Late(lambda request: (0.0,))
-    [response] = run(Hedged(model, paced, practised()).generate(REQUESTS[:1]))
-    assert response.hedged
+    response, _ = asked(After(2, 0, overloaded()), After(2, 1), pace_=paced)
+    assert (response.text, response.hedged) == ("call 2", True)
     assert paced.width == 4
 
 
-def test_where_both_fail_the_first_error_counts_and_the_pace_is_halved_once() -> None:
-    class Both(Scripted):
-        async def generate(self, requests: Sequence[Request]) -> list[Response]:
-            self.calls["all"] += 1
-            number = self.calls["all"]
-            await asyncio.sleep(4 * USUAL)
-            raise ModelError(f"call {number}", overloaded=True)
-
+@pytest.mark.parametrize("sooner", [1, 2])
+def test_where_both_fail_the_first_error_counts_and_the_pace_is_halved_once(sooner: int) -> None:
+    """Whichever fails sooner."""
     paced = pace()
+    errors = [ModelError(f"call {place}", overloaded=True) for place in (1, 2)]
+    steps = [After(2, int(sooner != place), errors[place - 1]) for place in (1, 2)]
 
     async def one() -> None:
         began = await paced.enter(REQUESTS[:1])
         with pytest.raises(ModelError, match="call 1") as raised:
-            await Hedged(Both(lambda r: ()), paced, practised()).generate(REQUESTS[:1])
+            await Hedged(Scripted(lambda r: steps), paced, practised()).generate(REQUESTS[:1])
         paced.failed(began, raised.value)
 
     run(one())
@@ -160,7 +166,7 @@ def test_where_both_fail_the_first_error_counts_and_the_pace_is_halved_once() ->
 
 def test_a_hedge_that_is_pushed_back_slows_the_pace_down() -> None:
     paced = pace()
-    response, _ = asked(6 * USUAL, overloaded(), pace_=paced)
+    response, _ = asked(After(2, 1), overloaded(), pace_=paced)
     assert response.text == "call 1"
     assert paced.width == 2
 

@@ -108,7 +108,8 @@ class Hedged:
         first, began, pending = calls[0], self._clock(), set(calls)
         while pending:
             done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-            for call in (call for call in calls if call in done):
+            # The hedge first: its failure is to be heard even if the first call ends with it.
+            for call in (call for call in reversed(calls) if call in done):
                 error = call.exception()
                 if error is None and all(r.error is None for r in call.result()):
                     return call.result()
