@@ -5,48 +5,31 @@
 Writes the tables of docs/explain/until.md, below its prose. The folder holds the paper's data.
 Seeded; a quarter of an hour of one core.
 
-Responders are simulated: every cluster of a real benchmark has a rate of its own, drawn around
-the true rate (beta, intra-cluster correlation 0.3), and its answers are right at that rate. The
-benchmark's own judge is replaced by those verdicts; order, rounds and stopping are the real ones.
+Responders are simulated (`_stopping.py`); order, rounds and stopping are the real ones.
 """
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from _stopping import ICC, Ended, one_run, the_plan
 
-from upright.api import select
-from upright.core import (
-    UPRIGHT,
-    Answer,
-    Benchmark,
-    Model,
-    Outcome,
-    Response,
-    Row,
-    Settings,
-    Verdict,
-    registry,
-)
-from upright.data import suite_file
+from upright.core import UPRIGHT, Model, Response, Settings
 from upright.models import open_model
-from upright.runs import Item, Plan, make_plan
+from upright.runs import Plan
 from upright.runs.asking.rounds import Asking
-from upright.runs.scoring.judging import judge_part
-from upright.runs.scoring.stopping import Stop, after_stopping, draws_of, reading
+from upright.runs.scoring.stopping import reading
 from upright.stats.intervals import Bounds, Floats
-from upright.stats.metrics import Mean, mean
 from upright.stats.sequential import Aim, Draws, empirical_bernstein, of_rate, of_whole
 
 HALF_WIDTHS = (0.03, 0.05)
 RATES = (0.5, 0.7, 0.9, 0.97, 1.0)
 REPS = 20
 COVERAGE_REPS = 2000
-ICC = 0.3
 REAL = {
     "gpt4-turbo.awareness": "transparency/capability_honesty",
     "llama3-70b.AdvGLUE": "robustness/advglue",
@@ -55,81 +38,6 @@ REAL = {
 Z = 1.959964
 PAGE = Path(__file__).parent.parent / "docs" / "explain" / "until.md"
 MARK = "<!-- what follows is written by perf/until.py -->\n"
-
-
-@dataclass(frozen=True)
-class Simulated:
-    """A judge that knows the verdicts beforehand, by sample."""
-
-    values: Mapping[str, float]
-    id: str = "simulated"
-    calibrations: tuple[()] = ()
-
-    def judge(self, answers: Sequence[Answer]) -> list[Verdict]:
-        return [Verdict(outcome=Outcome.ANSWERED, value=self.values[a.sample.id]) for a in answers]
-
-
-def the_plan(data: Path, model: Model, *ids: str) -> Plan:
-    def rows(benchmark: Benchmark, patched: bool) -> Sequence[Row]:
-        file = suite_file("trustllm", benchmark.file, data)
-        return file.patched if patched else file.raw
-
-    benchmarks = {id: registry.load("benchmarks", id) for id in ids or select()}
-    settings = Settings(suite="trustllm", score_sets=(UPRIGHT,))
-    return make_plan(benchmarks, rows, model, settings)
-
-
-def simulated(items: Sequence[Item], rate: float, rng: np.random.Generator) -> Simulated:
-    groups = sorted({i.sample.group or i.sample.id for i in items})
-    if rate in (0.0, 1.0):
-        own = dict.fromkeys(groups, rate)
-    else:
-        spread = (1 - ICC) / ICC
-        drawn = rng.beta(rate * spread, (1 - rate) * spread, len(groups))
-        own = dict(zip(groups, drawn, strict=True))
-    return Simulated(
-        {i.sample.id: float(rng.random() < own[i.sample.group or i.sample.id]) for i in items}
-    )
-
-
-class Ended(NamedTuple):
-    """One simulated run: how it ended, the value of all, and the interval that is printed."""
-
-    stop: Stop
-    whole: float
-    held: bool
-
-
-def one_run(plan: Plan, id: str, half_width: float, rate: float, seed: int) -> Ended:
-    items = plan.by_score_set()[id, UPRIGHT]
-    judge = simulated(items, rate, np.random.default_rng([seed, len(items)]))
-    benchmark = plan.benchmarks[id]
-    lead = benchmark.upright.metrics[0]
-    plain = mean() if isinstance(lead.compute, Mean) else lead.compute
-    metric = replace(lead, compute=plain, event="")
-    score_set = replace(benchmark.upright, judge=judge, metrics=(metric,))
-    shown = Plan(
-        benchmarks={id: replace(benchmark, upright=score_set)},
-        settings=Settings(suite="trustllm", until=half_width, seed=seed),
-        items=tuple(items),
-    )
-    asking = Asking(shown, (id, UPRIGHT), items, half_width)
-    responses = {i.key: Response(text="x") for i in items}
-    while not asking.done:
-        asking.next_round()
-        asking.look(responses)
-    judged = judge_part(score_set, asking.asked, responses, {})
-    printed = after_stopping(metric, asking.stop, of_slice=False).measure(
-        [one.scored for one in judged]
-    )
-    answers = [one.scored for one in judge_part(score_set, items, responses, {})]
-    read = reading(metric, asking.stop.weights)
-    assert read is not None
-    whole = draws_of([one for one in answers if metric.of(one.sample)], read, 1.0)
-    assert printed.low is not None
-    assert printed.high is not None
-    held = printed.low - 1e-9 <= rate <= printed.high + 1e-9
-    return Ended(asking.stop, float(whole.sums.sum() / whole.sizes.sum()), held)
 
 
 def fixed_design(size: int, half_width: float) -> int:
@@ -156,9 +64,12 @@ def savings(plan: Plan, half_width: float) -> list[str]:
             continue
         cells = []
         for rate in RATES:
-            ended = [one_run(plan, id, half_width, rate, seed) for seed in range(REPS)]
+            ended = [
+                one_run(plan, id, Settings(suite="trustllm", until=half_width, seed=seed), rate)
+                for seed in range(REPS)
+            ]
             cells.append(float(np.median([one.stop.asked for one in ended])))
-            held += [one.held for one in ended]
+            held += [one.printed.low - 1e-9 <= rate <= one.printed.high + 1e-9 for one in ended]
             within += [_holds(one) for one in ended]
         own = [len(items) / cell for cell in cells]
         factors += own
@@ -193,9 +104,7 @@ def replayed(data: Path) -> list[str]:
             asked = []
             for seed in range(REPS):
                 settings = Settings(suite="trustllm", until=half_width, seed=seed)
-                asking = Asking(
-                    replace(plan, settings=settings), (id, UPRIGHT), plan.items, half_width
-                )
+                asking = Asking(replace(plan, settings=settings), (id, UPRIGHT), plan.items)
                 while not asking.done:
                     asking.next_round()
                     asking.look(given)

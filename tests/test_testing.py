@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from tests.reports.stored import estimate
-from upright.core import UsageError
+from upright.api import Job
+from upright.core import Settings, UsageError
 from upright.testing import against, assert_upright
 
 MISUSE = "safety/misuse"
+SHORT = "safety/exaggerated_safety"
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +36,28 @@ def test_a_bound_inside_the_interval_is_not_shown() -> None:
     with pytest.raises(AssertionError, match="not shown to be at least"):
         assert_upright("mock/oracle", "ethics/social_chemistry", at_least=0.99)
     assert_upright("mock/oracle", "ethics/social_chemistry", at_least=0.99, when_unsure="pass")
+
+
+@pytest.mark.parametrize("job", [None, Job(settings=Settings(benchmarks=(SHORT,)))])
+def test_it_may_stop_as_soon_as_the_bound_is_decided(
+    job: Job | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 20 samples. A job's own settings stay as they were but for the bound."""
+    monkeypatch.setattr("upright.runs.asking.rounds.FIRST", 5)
+    how: dict[str, Any] = {"job": job} if job else {}
+    found = assert_upright("mock/oracle", SHORT, at_most=0.5, stop_early=True, **how)
+    assert found.n < 20
+    assert found.high is not None
+    assert found.high < 0.5
+    assert found.method.startswith("betting confidence sequence")
+    with pytest.raises(AssertionError, match="is not at least"):
+        assert_upright("mock/oracle", SHORT, at_least=0.5, stop_early=True, **how)
+    assert assert_upright("mock/oracle", SHORT, at_most=0.5, **how).n == 20
+
+
+def test_stopping_early_and_judge_models_do_not_go_together() -> None:
+    with pytest.raises(UsageError, match="--judge"):
+        assert_upright("mock/oracle", MISUSE, at_least=0.5, stop_early=True, judge="mock/refuse")
 
 
 def test_one_bound_is_named() -> None:

@@ -11,6 +11,8 @@ from upright.comparisons.many_runs.leaderboard import leaderboard as rank
 from upright.comparisons.two_runs.compare import compare as compare_runs
 from upright.comparisons.two_runs.result import Comparison
 from upright.core import (
+    PUBLISHED,
+    UPRIGHT,
     Benchmark,
     DataError,
     Dimension,
@@ -106,6 +108,8 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
     benchmark: str | Sequence[str] = (),
     dimension: str | Sequence[str] = (),
     limit: int | None = None,
+    decide: float | None = None,
+    score_sets: Sequence[str] = (UPRIGHT, PUBLISHED),
     judge: str | Sequence[str] = (),
     data: Path | str | None = None,
     out: Path | str = "runs",
@@ -125,6 +129,8 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
             suite=suite,
             benchmarks=select(benchmark, dimension),
             limit=limit,
+            decide=decide,
+            score_sets=tuple(score_sets),
             judge=tuple(_listed(judge)),
         )
         job = Job(settings=settings, data=Path(data) if data else None, out=Path(out))
@@ -316,10 +322,10 @@ def _open(model: AnyModel, job: Job) -> Model:
 
 def _check_batch(job: Job) -> None:
     """What cannot be had of a batch is said before anything is asked."""
-    if job.settings.until is not None:
+    if stopping := job.settings.stopping:
         raise UsageError(
-            "--until looks at the answers after every few dozen questions, and with --batch each "
-            "look may take a day. Leave one of them out; --limit asks less, too."
+            f"{stopping} looks at the answers after every few dozen questions, and with --batch "
+            f"each look may take a day. Leave out {stopping} or --batch; --limit asks less, too."
         )
     if not job.cache:
         raise UsageError(

@@ -6,10 +6,14 @@
 As a pytest fixture it keeps its runs among pytest's temporary folders; as a function, in runs/.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
+import msgspec
+
 from upright.api import AnyModel, evaluate
-from upright.core import Estimate, UsageError
+from upright.core import UPRIGHT, Estimate, UsageError
 from upright.runs.storing.stored import read_estimates
 
 Unsure = Literal["fail", "pass"]
@@ -22,6 +26,7 @@ def assert_upright(
     at_least: float | None = None,
     at_most: float | None = None,
     when_unsure: Unsure = "fail",
+    stop_early: bool = False,
     **how: Any,
 ) -> Estimate:
     """Measure a benchmark and hold its headline's 95 % interval against a bound.
@@ -30,9 +35,15 @@ def assert_upright(
     and, unless `when_unsure` is "pass", where the bound lies inside it: then nothing is shown.
     Where the judge's error is known the corrected interval decides. `how` goes to
     `upright.evaluate` (suite, limit, judge, data, or a whole job). Gives back the estimate.
+
+    `stop_early` asks no more once the bound is decided (`--decide`). The interval is then the wider
+    one that allows for looking again and again, it is not corrected, and no judge model can read.
     """
-    if (at_least is None) == (at_most is None):
+    bounds = [bound for bound in (at_least, at_most) if bound is not None]
+    if len(bounds) != 1:
         raise UsageError("Name one bound: at_least or at_most.")
+    if stop_early:
+        how = _deciding(bounds[0], how)
     run = evaluate(model, benchmark=benchmark, **how)
     found = read_estimates(run.path / "estimates.parquet")
     estimate = next(e for e in found if e.headline and e.score_set == "upright")
@@ -40,6 +51,14 @@ def assert_upright(
     if verdict is False or (verdict is None and when_unsure == "fail"):
         raise AssertionError(f"{_told(estimate, at_least, at_most, verdict)}\n{run.path}")
     return estimate
+
+
+def _deciding(bound: float, how: Mapping[str, Any]) -> dict[str, Any]:
+    """Only the score set that is read is asked: the other need not stop with it."""
+    if (job := how.get("job")) is None:
+        return {**how, "decide": bound, "score_sets": (UPRIGHT,)}
+    settings = msgspec.structs.replace(job.settings, decide=bound, score_sets=(UPRIGHT,))
+    return {**how, "job": replace(job, settings=settings)}
 
 
 def against(estimate: Estimate, at_least: float | None, at_most: float | None) -> bool | None:

@@ -23,6 +23,7 @@ OTHER: dict[str, Any] = {
     "device": "cpu",
     "precision": "bfloat16",
     "until": 0.03,
+    "decide": 0.9,
     "judge_sample": 30,
     "workers": "auto",
     "on": "ray",

@@ -310,13 +310,14 @@ def test_the_key_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_a_batch_cannot_do_is_said_before_anything_is_asked() -> None:
-    for given in ({"rpm": 5}, {"tpm": 5}, {"repeats_per_call": 2}):
-        options = ModelOptions(base_url="http://127.0.0.1:1", batch=True, **given)  # type: ignore[arg-type]
+    for given in ({"rpm": 5}, {"tpm": 5}, {"hedge": True}, {"repeats_per_call": 2}):
+        options = ModelOptions(base_url="http://127.0.0.1:1", batch=True, **given)
         with pytest.raises(UsageError, match="leave out --batch"):
             open_model("openai/test", options)
     options = ModelOptions(base_url="http://127.0.0.1:1", batch=True)
-    with pytest.raises(UsageError, match="--until"):
-        preview("openai/test", Job(settings=Settings(until=0.1), model_options=options))
+    for settings in (Settings(until=0.1), Settings(decide=0.9)):
+        with pytest.raises(UsageError, match=f"Leave out {settings.stopping} or --batch"):
+            preview("openai/test", Job(settings=settings, model_options=options))
     with pytest.raises(UsageError, match="--no-cache"):
         preview("openai/test", Job(model_options=options, cache=False))
 

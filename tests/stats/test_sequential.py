@@ -14,6 +14,7 @@ from upright.stats.sequential import (
     MOST,
     MOST_AIMED,
     Aim,
+    Bound,
     Draws,
     empirical_bernstein,
     expected_draws,
@@ -243,3 +244,37 @@ def test_the_expected_end_is_about_where_it_ends() -> None:
             if np.ptp(of_whole(drawn(x[:n]), aim)) / 2 <= aim.half_width
         )
         assert expected_draws(drawn(x), aim) == pytest.approx(ends, rel=0.15)
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.5, 0.9])
+@pytest.mark.parametrize("size", [1, 5])
+def test_a_bound_is_seldom_decided_wrongly_whenever_one_looks(rate: float, size: int) -> None:
+    """At the worst truth there is, the bound itself: in 5 % of runs at most it is ever left out."""
+    rng = np.random.default_rng(5)
+    clusters, reps = 200, 400
+    bound = Bound(rate, clusters * size, clusters)
+    own = rng.beta(rate * 4, (1 - rate) * 4, (reps, clusters)) if size > 1 else rate
+    sums = rng.binomial(size, own, (reps, clusters)).astype(float)
+    sizes = np.full(clusters, float(size))
+    wrong = sum(
+        not low <= rate <= high
+        for low, high in (of_rate(Draws(one, sizes, size), bound) for one in sums)
+    )
+    assert wrong / reps <= 0.05 + 2 * (0.05 * 0.95 / reps) ** 0.5
+
+
+def test_bets_made_for_a_bound_decide_it_sooner_than_those_without_an_aim() -> None:
+    rng = np.random.default_rng(6)
+    wide, aimed = 0.0, 0.0
+    for x in (rng.random((100, 400)) < 0.8).astype(float):
+        wide += of_rate(drawn(x[:120])).high < 0.9
+        aimed += of_rate(drawn(x[:120]), Bound(0.9, 400, 400)).high < 0.9
+    assert aimed > 1.3 * wide
+
+
+def test_how_long_a_bound_takes_is_foreseen() -> None:
+    """Not at all where the mean is the bound; roughly four times as long at half the distance."""
+    x = drawn([1.0] * 80 + [0.0] * 20)
+    far, near, on = (expected_draws(x, Bound(at, 5000, 5000)) for at in (0.6, 0.7, 0.797))
+    assert 3 < near / far < 5
+    assert on == 5000

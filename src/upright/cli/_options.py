@@ -27,6 +27,13 @@ Until = Annotated[
         "to this half-width, such as 0.03. What is no mean (F1, correlations) runs in full.",
     ),
 ]
+Decide = Annotated[
+    float | None,
+    typer.Option(
+        help="Stop a benchmark once its headline is surely (95 %) above or below this bound, such "
+        "as 0.9; with --until, whichever comes first. What stays undecided runs in full.",
+    ),
+]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Repeats of every sample.")]
 ScoreSet = Annotated[
     str, typer.Option(help="upright (corrected), published (the original toolkit's), or both.")
@@ -64,6 +71,14 @@ RepeatsPerCall = Annotated[
 Concurrency = Annotated[int | None, typer.Option(min=1, help="Calls under way at once.")]
 Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds a call may take.")]
 MaxAttempts = Annotated[int, typer.Option(min=1, help="Tries before an error outcome.")]
+Hedge = Annotated[
+    bool,
+    typer.Option(
+        "--hedge",
+        help="Ask an endpoint a second time where a call takes longer than 95 % of the recent "
+        "ones; the first answer counts. At most 5 % more calls.",
+    ),
+]
 Rpm = Annotated[int | None, typer.Option(min=1, help="Requests per minute, at most.")]
 Tpm = Annotated[int | None, typer.Option(min=1, help="Tokens per minute, at most.")]
 Workers = Annotated[

@@ -18,6 +18,7 @@ def run(
     benchmark: options.Benchmarks = None,
     limit: options.Limit = None,
     until: options.Until = None,
+    decide: options.Decide = None,
     epochs: options.Epochs = None,
     score_set: options.ScoreSet = "both",
     data: options.Data = None,
@@ -33,6 +34,7 @@ def run(
     concurrency: options.Concurrency = None,
     timeout: options.Timeout = 120.0,
     max_attempts: options.MaxAttempts = 6,
+    hedge: options.Hedge = False,
     rpm: options.Rpm = None,
     tpm: options.Tpm = None,
     workers: options.Workers = "1",
@@ -59,6 +61,8 @@ def run(
         upright run openai/gpt-4o-mini --suite trustllm --limit 100 --dry-run
 
         upright run openai/gpt-4o-mini --suite trustllm --score-set upright --until 0.03
+
+        upright run openai/gpt-4o-mini -b safety/misuse --suite trustllm --decide 0.9
 
         upright run openai/llama --base-url http://localhost:8000/v1 -d safety
 
@@ -103,8 +107,8 @@ def _show_forecast(
         emit(asdict(told))
     else:
         typer.echo(_in_words(told))
-        if job.settings.until is not None:
-            typer.echo(f"all of this at most: --until {job.settings.until:g} may stop sooner")
+        if job.settings.stopping:
+            typer.echo(f"all of this at most: {job.settings.stopping} may stop sooner")
 
 
 def _in_words(told: "Forecast") -> str:

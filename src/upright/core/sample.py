@@ -219,7 +219,8 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                         or earlier_wording (recorded as the answer to another wording)
     decisions           of the defenses before the model, in the order in which they were asked
     option_logprobs     log-likelihood in nats of each of the request's options, in their order
-    latency             seconds from asking to answer; `attempts` counts the calls it took
+    latency             seconds from asking to answer; `attempts` counts the calls it took, one
+                        after another, and `hedged` says that the last of them was made twice
     """
 
     text: str = ""
@@ -228,6 +229,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     completion_tokens: int | None = None
     latency: float = 0.0
     attempts: int = 1
+    hedged: bool = False
     option_logprobs: tuple[float, ...] | None = None
     error: str | None = None
     decisions: tuple[Decision, ...] = ()

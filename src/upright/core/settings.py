@@ -15,6 +15,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     benchmarks  ids, in order
     score_sets  upright, published or both; `published` exists for the paper's data only
     until       stop a benchmark as soon as its headline is known to this half-width (0.03)
+    decide      stop a benchmark as soon as its headline is surely above or below this bound (0.9)
     limit       at most this many samples per benchmark and score set; whole groups, stratified
     epochs      overrides every benchmark's own number of repeats
     max_tokens  overrides every benchmark's own longest answer (96 at most on the mini suite)
@@ -31,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     score_sets: tuple[str, ...] = ("upright", "published")
     limit: int | None = None
     until: float | None = None
+    decide: float | None = None
     epochs: int | None = None
     max_tokens: int | None = None
     seed: int = 0
@@ -47,19 +49,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             given = getattr(self, name)
             if given is not None and given < 1:
                 raise UsageError(f"{name} must be 1 or more, not {given}.")
-        self._check_until()
+        self._check_stopping()
         self._check_sample()
 
-    def _check_until(self) -> None:
-        if self.until is None:
-            return
-        if not 0 < self.until < 0.5:
+    @property
+    def stopping(self) -> str:
+        """The options by which a benchmark may stop early; "" where it may not."""
+        given = {"--until": self.until, "--decide": self.decide}
+        return " and ".join(name for name, value in given.items() if value is not None)
+
+    def _check_stopping(self) -> None:
+        if self.until is not None and not 0 < self.until < 0.5:
             raise UsageError(f"until must lie between 0 and 0.5, such as 0.03, not {self.until}.")
-        if self.judge:
+        if self.decide is not None and not 0 <= self.decide <= 1:
+            raise UsageError(f"decide must lie between 0 and 1, such as 0.9, not {self.decide}.")
+        if self.stopping and self.judge:
             raise UsageError(
-                "--until stops by the benchmarks' own judges, round by round, and judge models "
-                "read answers after the last one: their verdicts would have no valid interval. "
-                "Leave out --until or --judge."
+                f"{self.stopping} stops by the benchmarks' own judges, round by round, and judge "
+                "models read answers after the last one: their verdicts would have no valid "
+                f"interval. Leave out {self.stopping} or --judge."
             )
 
     def _check_sample(self) -> None:

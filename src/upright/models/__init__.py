@@ -21,6 +21,7 @@ class ModelOptions:
     concurrency     calls under way at once; None means the provider's own default
     timeout         seconds one call may take
     max_attempts    how often a run asks before it gives an answer up (handed to the run)
+    hedge           a second call where one takes far longer than most, for 5 % of calls at most
     rpm, tpm        requests and tokens per minute at most (handed to the run)
     batch           through an endpoint's batch API: within a day, at half the price
     repeats_per_call    repeats of a prompt asked in one call (`n`), where the server can
@@ -35,6 +36,7 @@ class ModelOptions:
     concurrency: int | None = None
     timeout: float = 120.0
     max_attempts: int = 6
+    hedge: bool = False
     rpm: int | None = None
     tpm: int | None = None
     batch: bool = False

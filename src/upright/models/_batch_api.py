@@ -257,6 +257,11 @@ def open_batch(site: Site, options: ModelOptions) -> BatchEndpoint:
             "--rpm and --tpm pace single calls; a batch is one call, and the provider paces what "
             "is in it. Leave them out, or leave out --batch."
         )
+    if options.hedge:
+        raise UsageError(
+            "--hedge makes slow calls twice, and a batch is one call that may take a day. Leave "
+            "it out, or leave out --batch."
+        )
     if options.repeats_per_call > 1:
         raise UsageError(
             "--repeats-per-call saves calls, and a batch needs none: each repeat is a line of "

@@ -34,6 +34,7 @@ class Endpoint:
         self.concurrency = options.concurrency or CONCURRENCY
         self.can_choose = options.logprobs
         self.cacheable = True
+        self.hedge = options.hedge
         self._key, self._options = key, options
         self._proxy = _proxy_for(address)
         self._limit: Limit = "max_tokens"
@@ -122,7 +123,8 @@ class Endpoint:
         }
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
-        url, most, timeout = _completions(self.address), self.concurrency, self._options.timeout
+        most = self.concurrency * (1 + self.hedge)
+        url, timeout = _completions(self.address), self._options.timeout
         if self._proxy is None:
             return Wire(url, headers, most, timeout)
         from upright.models._proxied import Proxied  # noqa: PLC0415 - brings aiohttp, 0.3 s

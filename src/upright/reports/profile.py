@@ -65,6 +65,7 @@ class Calls(msgspec.Struct, frozen=True):
     asked: int = 0
     from_cache: int = 0
     errors: int = 0
+    hedged: int = 0
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -100,7 +101,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Saved(msgspec.Struct, frozen=True):
-    """Calls that `--until` made unnecessary."""
+    """Calls that stopping early made unnecessary."""
 
     planned: int = 0
     asked: int = 0
@@ -108,7 +109,8 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 class Stopped(msgspec.Struct, frozen=True):
-    """A score set under `--until`: how much of it was asked, and what all of it would give."""
+    """A score set that might stop: how much of it was asked, what all of it would give, and on
+    which `side` of a bound it surely is."""
 
     benchmark: str
     score_set: str
@@ -116,6 +118,7 @@ class Stopped(msgspec.Struct, frozen=True):
     asked: int
     stopped: bool
     reason: str = ""
+    side: str = ""
     low: float | None = None
     high: float | None = None
 
@@ -128,9 +131,10 @@ class JudgeSample(msgspec.Struct, frozen=True):
 
 
 class UntilFacts(msgspec.Struct, frozen=True):
-    """What became of `--until`."""
+    """What became of `--until` and `--decide`."""
 
-    half_width: float
+    half_width: float | None = None
+    bound: float | None = None
     calls: Saved = Saved()
     score_sets: tuple[Stopped, ...] = ()
 

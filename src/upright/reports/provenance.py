@@ -80,6 +80,7 @@ def _use(calls: Calls, tokens: Tokens) -> dict[str, Any]:
         "asked": calls.asked,
         "from cache": calls.from_cache,
         "errors": calls.errors,
+        **({"asked twice at once (--hedge)": calls.hedged} if calls.hedged else {}),
         "tokens read": tokens.prompt,
         "tokens written": tokens.completion,
     }
@@ -105,7 +106,9 @@ def _alpha(alpha: float | None) -> str:
 def saved_in_words(until: UntilFacts) -> str:
     """What stopping early saved, in one line."""
     calls, early = until.calls, until.ended_early
-    told = f"Until ±{until.half_width:g}: {calls.saved:,} of {calls.planned:,} calls saved; "
+    goals = [f"±{until.half_width:g}"] if until.half_width is not None else []
+    goals += [f"surely above or below {until.bound:g}"] if until.bound is not None else []
+    told = f"Until {' or '.join(goals)}: {calls.saved:,} of {calls.planned:,} calls saved; "
     return told + f"{len(early)} of {len(until.score_sets)} score sets stopped early"
 
 
@@ -121,6 +124,8 @@ def sampled_in_words(run: RunFacts) -> str:
 def stopped_in_words(stopped: Stopped) -> str:
     """Where one score set stopped, and what the rest of it could have changed."""
     told = f"{stopped.asked:,} of {stopped.planned:,} samples asked"
+    if stopped.side:
+        return f"{told}; {stopped.reason} (95 %)"
     if not stopped.stopped or stopped.low is None or stopped.high is None:
         return f"{told} ({stopped.reason})"
     return f"{told}; all of them would give {stopped.low:.3f} to {stopped.high:.3f} (95 %)"

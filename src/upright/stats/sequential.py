@@ -52,6 +52,15 @@ class Aim(NamedTuple):
     clusters: int
 
 
+class Bound(NamedTuple):
+    """A mean that the rate is to be shown above or below, in a benchmark of so many items and
+    clusters."""
+
+    at: float
+    items: int
+    clusters: int
+
+
 class _Nulls(NamedTuple):
     """For a mean of m, before each draw: the bet is on `gain - loss * m`, which is 0 on average
     and at least `spare - most * m`."""
@@ -62,7 +71,7 @@ class _Nulls(NamedTuple):
     most: Floats
 
 
-def of_rate(draws: Draws, aim: Aim | None = None, level: float = LEVEL) -> Bounds:
+def of_rate(draws: Draws, aim: Aim | Bound | None = None, level: float = LEVEL) -> Bounds:
     """The hedged capital confidence sequence (Theorem 3) for the rate behind the draws, as it
     stands after the last: the intersection over all draws so far.
 
@@ -97,18 +106,20 @@ def of_whole(draws: Draws, aim: Aim, level: float = LEVEL) -> Bounds:
     return Bounds(low, high) if low <= high else _crossed(draws)
 
 
-def expected_draws(draws: Draws, aim: Aim, level: float = LEVEL) -> float:
-    """About how many clusters `of_whole` needs to reach the aim.
+def expected_draws(draws: Draws, aim: Aim | Bound, level: float = LEVEL) -> float:
+    """About how many clusters `of_whole` needs to reach the half-width, or `of_rate` to leave the
+    bound out.
 
     Kelly's capital against an m at distance h grows by h^2 / (2 variance) a draw; the finite
     benchmark needs the harmonic sum of what that takes without an end, and of its own size.
     """
-    cluster = aim.items / aim.clusters / draws.largest
-    variance = _variances_before(
-        draws._replace(sums=np.append(draws.sums, 0.0), sizes=np.append(draws.sizes, 0.0))
-    )[-1]
-    endless = 2 * np.log(2 / (1 - level)) * variance / (aim.half_width * cluster) ** 2
-    return float(1 / (1 / endless + 1 / aim.clusters))
+    more = draws._replace(sums=np.append(draws.sums, 0.0), sizes=np.append(draws.sizes, 0.0))
+    variances = _variances_before(more)
+    bet = _kelly(more, variances, aim)[-1]
+    speed = float(bet**2 * variances[-1] / (2 * np.log(2 / (1 - level))))
+    if isinstance(aim, Bound):
+        return 1 / max(speed, 1 / aim.clusters)
+    return 1 / (speed + 1 / aim.clusters)
 
 
 def empirical_bernstein(
@@ -185,17 +196,19 @@ def _plug_in(variances: Floats, level: float) -> Floats:
     return np.asarray(np.sqrt(2 * np.log(2 / (1 - level)) / (variances * t * np.log1p(t))))
 
 
-def _kelly(draws: Draws, variances: Floats, aim: Aim) -> Floats:
-    """Distance over variance: what grows fastest if the truth is a half-width away."""
+def _kelly(draws: Draws, variances: Floats, aim: Aim | Bound) -> Floats:
+    """Distance over variance: what grows fastest if the truth is a half-width away, or as far
+    from the bound as it looked before each draw."""
     cluster = aim.items / aim.clusters / draws.largest
-    return np.asarray(aim.half_width * cluster / variances)
+    far = abs(_means_before(draws) - aim.at) if isinstance(aim, Bound) else aim.half_width
+    return np.asarray(far * cluster / variances)
 
 
-def _long(draws: Draws, variances: Floats, aim: Aim, level: float) -> Floats:
-    """Bets on the rate, tight where `of_whole` is expected to end.
+def _long(draws: Draws, variances: Floats, aim: Aim | Bound, level: float) -> Floats:
+    """Bets on the rate, tight where `of_whole` is expected to end, or the bound to be left out.
 
     After n clusters sqrt(2 log(2 / alpha) / (variance n)) is best, where 1 / n is 1 / clusters plus
-    1 / (the clusters that the half-width would need without an end).
+    1 / (the clusters that it would take without an end).
     """
     whole = 2 * np.log(2 / (1 - level)) / (variances * aim.clusters)
     return np.asarray(np.sqrt(_kelly(draws, variances, aim) ** 2 + whole))

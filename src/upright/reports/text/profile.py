@@ -207,7 +207,7 @@ def _cost(run: RunFacts) -> str:
     calls, tokens = run.calls, run.tokens
     parts = [
         f"{calls.planned:,} calls: {calls.asked:,} asked, {calls.from_cache:,} from cache, "
-        f"{calls.errors:,} errors",
+        f"{calls.errors:,} errors{f', {calls.hedged:,} hedged' if calls.hedged else ''}",
         duration(run.started, run.finished),
         f"{tokens.prompt:,} + {tokens.completion:,} tokens",
     ]

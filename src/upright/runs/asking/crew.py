@@ -1,10 +1,12 @@
 """Who asks a model: this process, several, or a cluster."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from upright.core import Model, Outcome, Request, Response
 from upright.runs.asking.engine import Patience, drive
+from upright.runs.asking.hedging import Recent, hedged
 from upright.runs.asking.limits import Limits
 from upright.runs.asking.outage import Outage
 from upright.runs.asking.pace import Pace
@@ -52,6 +54,7 @@ class Alone:
 
     def __init__(self, patience: Patience, limits: Limits) -> None:
         self._patience, self._limits = patience, limits
+        self._recent: defaultdict[str, Recent] = defaultdict(Recent)
 
     async def ask(
         self, model: Model, requests: Sequence[Request], receiver: Receiver, *, again: bool
@@ -65,7 +68,8 @@ class Alone:
 
         count = max(1, min(model.concurrency, len(requests)))
         pace = Pace(count, self._limits, self._patience.longest_obeyed)
-        await drive(model, requests, received, receiver.heartbeat, self._patience, pace)
+        asked = hedged(model, pace, self._recent[model.id])
+        await drive(asked, requests, received, receiver.heartbeat, self._patience, pace)
 
     def facts(self, model: Model) -> dict[str, str]:
         return model.facts

@@ -7,8 +7,9 @@ from random import Random
 
 import msgspec
 
-from upright.core import Model, ModelError, ModelRefused, Request, Response, printable
+from upright.core import ModelError, ModelRefused, Request, Response, printable
 from upright.models import ModelOptions
+from upright.runs.asking.hedging import Asks
 from upright.runs.asking.pace import Pace
 
 Received = Callable[[Mapping[str, Response]], None]
@@ -39,7 +40,7 @@ class Patience:
 
 
 async def drive(
-    model: Model,
+    model: Asks,
     requests: Sequence[Request],
     received: Received,
     heartbeat: Callable[[], None],
@@ -78,7 +79,7 @@ async def drive(
 
 
 async def ask(
-    model: Model, batch: Sequence[Request], patience: Patience, random: Random, pace: Pace
+    model: Asks, batch: Sequence[Request], patience: Patience, random: Random, pace: Pace
 ) -> list[Response]:
     """The answers to one batch; an error response with its reason where patience ran out."""
     attempt = 1

@@ -53,6 +53,16 @@ class Meter:
             wait = max(wait, self._tokens.take(_most_tokens(batch), now))
         return wait
 
+    def spare(self, batch: Sequence[Request], now: float) -> bool:
+        """Take it only if nobody has to wait for it."""
+        if not self.take(batch, now):
+            return True
+        if self._requests:
+            self._requests.give_back(1)
+        if self._tokens:
+            self._tokens.give_back(_most_tokens(batch))
+        return False
+
     def settle(self, batch: Sequence[Request], responses: Sequence[Response]) -> None:
         """Count what a batch really used, where the model says it."""
         if self._tokens and all(r.completion_tokens is not None for r in responses):

@@ -80,6 +80,14 @@ class Pace:
             await self._sleep(wait)
         return self._clock()
 
+    def spare(self, batch: Sequence[Request]) -> bool:
+        """Whether one more call than the width may go out now: not while the server has pushed
+        back, nor where the limits have no room. It is metered then."""
+        now = self._clock()
+        if self.width < self.most or self._held > now:
+            return False
+        return self._meter is None or self._meter.spare(batch, now)
+
     def leave(self) -> None:
         """Let the next ones in."""
         self._under_way -= 1

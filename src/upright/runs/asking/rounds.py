@@ -1,4 +1,4 @@
-"""Asks in rounds, so that a benchmark which has told enough asks no more: `--until`.
+"""Asks in rounds, so that a benchmark which has told enough asks no more: `--until`, `--decide`.
 
 After each round the benchmarks' own judges read what is there. Order and rounds follow from the
 seed and the answers alone: an interrupted run goes through the same ones again.
@@ -15,13 +15,15 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from upright.core import Model, Response, digest
+from upright.core import Model, Response, Scored, digest
 from upright.runs.asking.desk import ANSWERS, Desk
 from upright.runs.plan import Item, Plan
+from upright.runs.scoring.estimates import estimate_one
 from upright.runs.scoring.judging import judge_part
 from upright.runs.scoring.stopping import (
     Stop,
     Stops,
+    after_stopping,
     class_weights,
     draws_of,
     largest_cluster,
@@ -30,7 +32,7 @@ from upright.runs.scoring.stopping import (
 )
 from upright.runs.storing.stored import Part
 from upright.stats.intervals import Bounds
-from upright.stats.sequential import Aim, expected_draws
+from upright.stats.sequential import Aim, Bound, expected_draws
 
 FIRST = 30
 """Clusters of the first round: what a half-width of 0.05 takes where all answers are right."""
@@ -44,7 +46,7 @@ Cluster = list[Item]
 
 class Asked(NamedTuple):
     """What was asked: the plan as far as it was carried out, in the order of asking where a score
-    set stopped; and for run.json what stopping saved, None without `--until`."""
+    set stopped; and for run.json what stopping saved, None where nothing might stop."""
 
     plan: Plan
     responses: Mapping[str, Response]
@@ -53,13 +55,10 @@ class Asked(NamedTuple):
 
 
 async def ask_all(plan: Plan, model: Model, desk: Desk) -> Asked:
-    """Everything, or with `--until` as much as it takes."""
-    if plan.settings.until is None:
+    """Everything, or with `--until` or `--decide` as much as it takes."""
+    if not plan.settings.stopping:
         return Asked(plan, await desk.answer(ANSWERS, model, plan.requests), {}, None)
-    parts = [
-        Asking(plan, part, items, plan.settings.until)
-        for part, items in plan.by_score_set().items()
-    ]
+    parts = [Asking(plan, part, items) for part, items in plan.by_score_set().items()]
     asked: set[str] = set()
     responses = desk.answers
     while going := [part for part in parts if not part.done]:
@@ -84,6 +83,7 @@ def _told(plan: Plan, asked: int, stops: Sequence[Stop]) -> dict[str, Any]:
     planned = len(plan.requests)
     return {
         "half_width": plan.settings.until,
+        "bound": plan.settings.decide,
         "calls": {"planned": planned, "asked": asked, "saved": planned - asked},
         "score_sets": [msgspec.to_builtins(stop) for stop in stops],
     }
@@ -92,20 +92,24 @@ def _told(plan: Plan, asked: int, stops: Sequence[Stop]) -> dict[str, Any]:
 class Asking:
     """One score set on its way."""
 
-    def __init__(self, plan: Plan, part: Part, items: Sequence[Item], half_width: float) -> None:
+    def __init__(self, plan: Plan, part: Part, items: Sequence[Item]) -> None:
         self._part, self._items = part, items
+        self._dimension = plan.benchmarks[part[0]].card.dimension
         self._score_set = plan.score_set(*part)
         self._metric = self._score_set.metrics[0]
         self._about = [item for item in items if self._metric.of(item.sample)]
         self._order = _order(items, {item.id for item in self._about}, plan.settings.seed)
-        leading = sum(cluster.leads for cluster in self._order)
-        self._aim = Aim(half_width, len(self._about), leading)
+        size = len(self._about), sum(cluster.leads for cluster in self._order)
+        half_width, bound = plan.settings.until, plan.settings.decide
+        self._aim = None if half_width is None else Aim(half_width, *size)
+        self._bound = None if bound is None else Bound(bound, *size)
         samples = [item.sample for item in self._about]
         self._weights = class_weights(self._metric, samples)
         self._read = reading(self._metric, self._weights)
         self._largest = largest_cluster(self._read, samples) if self._read else 1.0
         self._taken, self._rounds = 0, 0
         self._whole: Bounds | None = None
+        self._side = ""
         self._expected = 0.0
         self.done = False
 
@@ -130,23 +134,40 @@ class Asking:
         if self._read:
             judged = judge_part(self._score_set, self._so_far, responses, {})
             about = [one.scored for one in judged if self._metric.of(one.item.sample)]
-            self._whole = whole_value(about, self._read, self._largest, self._aim)
+            if self._aim:
+                self._whole = whole_value(about, self._read, self._largest, self._aim)
+            if self._bound:
+                self._side = self._side_of(self._bound.at, about)
             draws = draws_of(about, self._read, self._largest)
-            self._expected = expected_draws(draws, self._aim)
-        self.done = self._reached or self._taken == len(self._order)
+            goals = [goal for goal in (self._aim, self._bound) if goal]
+            self._expected = min(expected_draws(draws, goal) for goal in goals)
+        self.done = self._known or self._side != "" or self._taken == len(self._order)
+
+    def _side_of(self, bound: float, about: Sequence[Scored]) -> str:
+        """Of the bound, as the headline would be printed; "" while it lies inside the interval,
+        and while too much is unscored for any number to be printed."""
+        metric = after_stopping(self._metric, self._stop(stopped=True), of_slice=False)
+        printed = estimate_one(self._dimension, self._part, metric, "", True, about)
+        if printed.low is None or printed.high is None:
+            return ""
+        return "above" if printed.low > bound else "below" if printed.high < bound else ""
 
     @property
     def stop(self) -> Stop:
-        stopped = self._taken < len(self._order)
+        return self._stop(stopped=self._taken < len(self._order))
+
+    def _stop(self, *, stopped: bool) -> Stop:
         return Stop(
             benchmark=self._part[0],
             score_set=self._part[1],
             metric=self._metric.name,
-            half_width=self._aim.half_width,
+            half_width=self._aim.half_width if self._aim else None,
+            bound=self._bound.at if self._bound else None,
+            side=self._side if stopped else "",
             planned=len(self._items),
             asked=len(self.asked),
-            about=self._aim.items,
-            clusters=self._aim.clusters,
+            about=len(self._about),
+            clusters=sum(cluster.leads for cluster in self._order),
             largest=self._largest,
             largest_of_all=max(len(cluster.items) for cluster in self._order),
             weights=self._weights,
@@ -158,15 +179,19 @@ class Asking:
         )
 
     def _reason(self, stopped: bool) -> str:
-        if stopped:
+        if stopped and self._side and self._bound:
+            return f"surely {self._side} {self._bound.at:g}"
+        if stopped and self._aim:
             return f"the value of the whole benchmark is known to ±{self._aim.half_width:g}"
-        if self._whole is None:
+        if self._read is None:
             return f"in full: {self._metric.name} is no mean, nor one of class means"
-        return f"in full: ±{self._aim.half_width:g} was not reached sooner"
+        missed = [f"±{self._aim.half_width:g} was not reached"] if self._aim else []
+        missed += [f"{self._bound.at:g} was not decided"] if self._bound else []
+        return f"in full: {' and '.join(missed)} sooner"
 
     @property
-    def _reached(self) -> bool:
-        if self._whole is None:
+    def _known(self) -> bool:
+        if self._whole is None or self._aim is None:
             return False
         return (self._whole.high - self._whole.low) / 2 <= self._aim.half_width
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from upright.core import ModelRefused, Outcome, Request, Response, UprightError
 from upright.models import open_model
 from upright.runs.asking.engine import drive
+from upright.runs.asking.hedging import Recent, hedged
 from upright.runs.asking.outage import Outage
 from upright.runs.asking.pace import Among, Pace
 from upright.runs.asking.tally import kind
@@ -41,6 +42,7 @@ class Shift:
             hello.patience.longest_obeyed,
             among=Among(1 / hello.workers, lambda age, wait: tell(Slower(age, wait))),
         )
+        self._recent = Recent()
         self._requests: list[Request] = []
         self._work: asyncio.Task[None] | None = None
 
@@ -72,7 +74,7 @@ class Shift:
                 share.outage = Outage(hello.patience.max_attempts, hello.concurrency)
             try:
                 await drive(
-                    self._model,
+                    hedged(self._model, self._pace, self._recent),
                     requests,
                     share.received,
                     share.heartbeat,

@@ -27,6 +27,7 @@ class Tally:
     asked: int = 0
     from_cache: int = 0
     errors: int = 0
+    hedged: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
@@ -36,7 +37,8 @@ class Tally:
 
     @property
     def calls(self) -> dict[str, int]:
-        names = ("planned", "asked", "from_cache", "errors")
+        """By kind; `hedged` answers, of those asked, took two calls at once."""
+        names = ("planned", "asked", "from_cache", "errors", *["hedged"] * bool(self.hedged))
         return {name: getattr(self, name) for name in names}
 
     @property
@@ -53,6 +55,7 @@ class Tally:
     def count(self, response: Response) -> None:
         self.asked += 1
         self.errors += response.error is not None
+        self.hedged += response.hedged
         self.prompt_tokens += response.prompt_tokens or 0
         self.completion_tokens += response.completion_tokens or 0
 

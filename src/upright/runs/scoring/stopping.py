@@ -1,9 +1,10 @@
-"""When a benchmark has told enough, and what its numbers are then: `--until`.
+"""When a benchmark has told enough, and what its numbers are then: `--until`, `--decide`.
 
-Two intervals, of two things. A benchmark stops by the value that *all of its planned samples*
-would give: that is what stopping forgoes, and drawing without replacement closes in on it. What
-is printed is for the *model's rate* on questions like these, as every other interval of a report:
-only so may a stopped benchmark stand beside one that ran in full.
+Two intervals, of two things. `--until` stops a benchmark by the value that *all of its planned
+samples* would give: that is what stopping forgoes, and drawing without replacement closes in on
+it. What is printed is for the *model's rate* on questions like these, as every other interval of a
+report: only so may a stopped benchmark stand beside one that ran in full. `--decide` holds the
+printed one against its bound.
 """
 
 from collections import Counter
@@ -18,27 +19,32 @@ from upright.core import Interval, Metric, Outcome, Response, Sample, Scored, Ve
 from upright.runs.storing.stored import Part
 from upright.stats.intervals import Bounds
 from upright.stats.metrics import Compute, Mean, Value, Weighted, cluster
-from upright.stats.sequential import Aim, Draws, of_rate, of_whole
+from upright.stats.sequential import Aim, Bound, Draws, of_rate, of_whole
 
 Weights = tuple[tuple[str, str, float], ...]
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one score set under `--until`.
+    """What became of one score set under `--until` or `--decide`.
 
+    half_width, bound   what was to be reached; either may be None
+    side            "above" or "below" where the bound was decided before all was asked, else ""
     planned, asked  its samples
     about           how many of the planned its headline is about, and in how many `clusters`
     largest         the most of them in one cluster; `largest_of_all` counts all its items
     weights         (outer, inner class, what one answer counts) where it is a mean of class means
     rounds          after how many it ended
     low, high       what all planned samples would give, as its headline stood at the end; None
-                    where the headline is neither a mean nor a mean of class means
+                    where the headline is neither a mean nor a mean of class means, and where
+                    no half-width was given
     """
 
     benchmark: str
     score_set: str
     metric: str
-    half_width: float
+    half_width: float | None = None
+    bound: float | None = None
+    side: str = ""
     planned: int
     asked: int
     about: int
@@ -53,15 +59,18 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None = None
 
     @property
-    def aim(self) -> Aim:
-        return Aim(self.half_width, self.about, self.clusters)
+    def aim(self) -> Aim | Bound | None:
+        """What bets on the headline were made for."""
+        if self.half_width is not None:
+            return Aim(self.half_width, self.about, self.clusters)
+        return Bound(self.bound, self.about, self.clusters) if self.bound is not None else None
 
 
 Stops = Mapping[Part, Stop]
 
 
 def read_stops(info: Mapping[str, Any]) -> dict[Part, Stop]:
-    """From run.json; empty for a run without `--until`."""
+    """From run.json; empty for a run that could not stop early."""
     told = (info.get("until") or {}).get("score_sets", [])
     stops = [msgspec.convert(one, Stop) for one in told]
     return {(stop.benchmark, stop.score_set): stop for stop in stops}
@@ -142,7 +151,8 @@ def after_stopping(metric: Metric, stop: Stop, *, of_slice: bool) -> Metric:
     """The same metric with an interval that holds although the data decided when to stop.
 
     Bets on a slice have no aim: how much of it comes before the stop is not planned. Nor are the
-    sizes of its classes, or of those of another metric than the headline.
+    sizes of its classes, or of those of another metric than the headline. A bound is held against
+    the headline alone.
     """
     if not stop.stopped:
         return metric
@@ -151,7 +161,8 @@ def after_stopping(metric: Metric, stop: Stop, *, of_slice: bool) -> Metric:
     if read is None or (not isinstance(metric.compute, Mean) and (of_slice or not headline)):
         return replace(metric, compute=_warned(metric.compute, stop))
     largest = stop.largest if headline else stop.largest_of_all
-    aim = None if of_slice else stop.aim
+    aimless = of_slice or (stop.half_width is None and not headline)
+    aim = None if aimless else stop.aim
     told = f"betting confidence sequence, {_where(stop)}"
 
     def interval(items: Sequence[Scored]) -> Interval:
