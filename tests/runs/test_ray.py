@@ -189,23 +189,6 @@ def test_shards_may_lie_in_an_object_store(
     assert not left_behind(f"{address}/{done.path.name}")
 
 
-def test_over_a_connection_from_elsewhere_with_more_workers_than_places(
-    cluster: Any,
-    server: Server,
-    alone: Run,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr("upright.runs.asking.cluster.PATIENCE", 0)
-    done = on_ray(server, tmp_path, on=os.environ["CLIENT"], workers="5")
-    told = capsys.readouterr()
-    assert "Waiting for a place on the cluster: a worker takes 1 CPUs" in told.err
-    assert told.out == ""
-    assert set(server.answered.values()) == {1}
-    assert same(done, alone)
-
-
 def test_a_wrong_key_stops_the_run_and_says_so(
     cluster: Any, server: Server, tmp_path: Path
 ) -> None:
@@ -234,3 +217,20 @@ def test_a_node_that_is_lost_costs_no_more_than_its_workers(
     again = asked_again(server)
     assert same(done, alone)
     assert again <= IN_FLIGHT
+
+
+def test_over_a_connection_from_elsewhere_with_more_workers_than_places(
+    cluster: Any,
+    server: Server,
+    alone: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("upright.runs.asking.cluster.PATIENCE", 0)
+    done = on_ray(server, tmp_path, on=os.environ["CLIENT"], workers="5")
+    told = capsys.readouterr()
+    assert "Waiting for a place on the cluster: a worker takes 1 CPUs" in told.err
+    assert told.out == ""
+    assert set(server.answered.values()) == {1}
+    assert same(done, alone)
