@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import time
 from collections.abc import Sequence
@@ -31,10 +32,16 @@ metric_list: [{metric: exact_match, aggregation: mean, higher_is_better: true}]
 PEERS = ("inspect", "lmeval")
 
 
+def children() -> float:
+    """Seconds of CPU that ended children took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def run_peer(
     peer: str, python: Path, url: str, prompts: Sequence[str], folder: Path, pinned: Sequence[str]
-) -> float:
-    """Seconds from its start to its end."""
+) -> dict[str, float]:
+    """Seconds from its start to its end, and of CPU."""
     with (folder / "asked.jsonl").open("w") as file:
         for number, prompt in enumerate(prompts):
             file.write(json.dumps({"id": number, "input": prompt, "target": "Yes"}) + "\n")
@@ -43,7 +50,7 @@ def run_peer(
     words = _inspect(python) if peer == "inspect" else _lmeval(python, url)
     keys = {"MOCK_BASE_URL": url, "MOCK_API_KEY": "x", "OPENAI_API_KEY": "x"}
     quiet = {"INSPECT_DISPLAY": "none", "HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "hf")}
-    start = time.perf_counter()
+    before, start = children(), time.perf_counter()
     subprocess.run(
         [*pinned, *words],
         check=True,
@@ -51,7 +58,7 @@ def run_peer(
         env={**os.environ, **keys, **quiet},
         capture_output=True,
     )
-    return time.perf_counter() - start
+    return {"wall": time.perf_counter() - start, "cpu": children() - before}
 
 
 def _inspect(python: Path) -> list[str]:

@@ -27,7 +27,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
-from _peers import PEERS, run_peer
+from _peers import PEERS, children, run_peer
 
 HERE = Path(__file__).parent
 CONNECTIONS = 256
@@ -209,19 +209,38 @@ def latency(rounds: int) -> None:
     print(f"W4: upright --help {median(shown):.2f} s; one sample, all in {one:.2f} s")
 
 
-def peers(folder: Path | None, count: int) -> None:
+def peers(folder: Path | None, count: int, rounds: int) -> None:
+    """From shell to shell, start-up included: what they do before the first question differs."""
     from _made_up import prompts
 
-    for peer in PEERS:
-        python = folder / f"v_{peer}" / "bin" / "python" if folder else None
-        if python is None or not python.exists():
-            print(f"{peer}: skipped, no virtual environment of it was given (--peers)")
-            continue
-        with serving(0.0) as url, TemporaryDirectory() as scratch:
-            spent = run_peer(peer, python, url, prompts(count), Path(scratch), pinned(1))
-            own = measured("upright", url, count)["whole"]
-        told = f"{spent:.1f} s for {count:,} questions from shell to shell, upright {own:.1f} s"
-        print(f"{peer}: {told}: {spent / own:.1f} times as long")
+    there = {p: folder / f"v_{p}" / "bin" / "python" for p in PEERS} if folder else {}
+    there = {peer: python for peer, python in there.items() if python.exists()}
+    for peer in sorted(set(PEERS) - there.keys()):
+        print(f"{peer}: skipped, no virtual environment of it was given (--peers)")
+    found: dict[str, list[Told]] = {name: [] for name in ("upright", *there)}
+    for _ in range(rounds if there else 0):
+        with serving(0.0) as url:
+            for peer, python in there.items():
+                with TemporaryDirectory() as scratch:
+                    run = run_peer(peer, python, url, prompts(count), Path(scratch), pinned(1))
+                found[peer].append(run)
+            found["upright"].append(whole(url, count))
+    for name, runs in found.items() if there else ():
+        wall, cpu = (median(run[key] for run in runs) for key in ("wall", "cpu"))
+        ratios = zip(runs, found["upright"], strict=True)
+        times = median(run["cpu"] / own["cpu"] for run, own in ratios)
+        print(
+            f"  {name:8} {count / wall:7.0f} samples/s {1e3 * cpu / count:7.2f} ms CPU a sample, "
+            f"{times:4.1f} times that of upright"
+        )
+
+
+def whole(url: str, count: int) -> Told:
+    """Upright from shell to shell."""
+    words = [sys.executable, __file__, "--client", "upright", "--url", url]
+    before, start = children(), time.perf_counter()
+    subprocess.run([*pinned(1), *words, "--samples", str(count)], check=True, capture_output=True)
+    return {"wall": time.perf_counter() - start, "cpu": children() - before}
 
 
 def main() -> None:
@@ -241,7 +260,7 @@ def main() -> None:
         "w2": lambda: hidden(2000, min(given.rounds, 3)),
         "w3": lambda: memory((10_000, 50_000)),
         "w4": lambda: latency(given.rounds),
-        "peers": lambda: peers(given.peers, min(given.samples, 1000)),
+        "peers": lambda: peers(given.peers, min(given.samples, 1000), given.rounds),
     }
     for name, measure in work.items():
         if given.only in (None, name):

@@ -1,6 +1,7 @@
 """Verdicts: by rule, by a judge model, and none where none could be had."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +17,13 @@ from upright.core import (
     Outcome,
     Request,
     Response,
+    Row,
     Scored,
     Settings,
 )
 from upright.models import open_model
-from upright.runs import Options, Run, run
+from upright.runs import Options, Run, make_plan, run
+from upright.runs.scoring.baselines import ENOUGH, baselines, some
 
 SETTINGS = Settings(suite="mini", judge=("said",))
 
@@ -138,3 +141,22 @@ def test_a_number_that_cannot_be_computed_says_why(tmp_path: Path) -> None:
     metrics = (Metric(name="r", compute=nothing),)
     done = judged(open_model("mock/oracle"), None, tmp_path, toy(metrics=metrics))
     assert list(done.estimates.withheld) == ["nothing to correlate"]
+
+
+def test_baselines_of_a_large_benchmark_are_those_of_whole_clusters_spread_evenly() -> None:
+    model = open_model("mock/oracle")
+    settings = Settings(suite="trustllm", epochs=2, score_sets=("upright",))
+    rows = [
+        Row("toy.json", i, {"number": i, "prompt": str(i), "group": f"pair {i // 2}"})
+        for i in range(3 * ENOUGH)
+    ]
+    plan = make_plan({"truthfulness/toy": toy()}, lambda b, patched: rows, model, settings)
+    chosen = some(plan.items)
+    assert len(chosen) == ENOUGH
+    assert {item.epoch for item in chosen} == {0}
+    groups = Counter(item.sample.group for item in chosen)
+    assert set(groups.values()) == {2}
+    assert {int(name.split()[1]) % 3 for name in groups} == {0}
+    few = planned(model, 40)
+    assert some(few.items) == list(few.items)
+    assert baselines(plan)["truthfulness/toy"]["majority"] == 0.5

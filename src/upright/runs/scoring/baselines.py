@@ -1,21 +1,32 @@
 """What responders that do not think get on the very questions of a run: how to read its numbers."""
 
 from collections.abc import Sequence
+from math import ceil
 
 from upright.core import Answer, Response, Scored, ScoreSet
 from upright.models.mock import responder
 from upright.runs.plan import Item, Plan
 
 SHOWN = ("random", "majority", "refuse")
+ENOUGH = 2000
+"""Questions of a benchmark that tell it: to a percent, where half are right."""
 
 
 def baselines(plan: Plan) -> dict[str, dict[str, float | None]]:
     """By benchmark, the upright headline of each shown responder."""
     return {
-        id: {name: _headline(plan.score_set(id, name_of_set), items, name) for name in SHOWN}
+        id: {name: _headline(plan.score_set(id, name_of_set), some(items), name) for name in SHOWN}
         for (id, name_of_set), items in plan.by_score_set().items()
         if name_of_set == "upright"
     }
+
+
+def some(items: Sequence[Item]) -> list[Item]:
+    """Each question once, and of a large benchmark every k-th cluster: whole, spread evenly."""
+    once = [item for item in items if item.epoch == 0]
+    names = dict.fromkeys(item.sample.group or item.sample.id for item in once)
+    chosen = set(list(names)[:: max(1, ceil(len(once) / ENOUGH))])
+    return [item for item in once if (item.sample.group or item.sample.id) in chosen]
 
 
 def _headline(score_set: ScoreSet, items: Sequence[Item], name: str) -> float | None:
