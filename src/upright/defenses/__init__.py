@@ -6,6 +6,7 @@ any number of them before a model, the first outermost, and the result is a mode
 
 from upright.defenses._defended import (
     CHANGED,
+    FINISH,
     PASSED,
     REFUSAL,
     REFUSED,
@@ -18,6 +19,7 @@ from upright.defenses._defended import (
 
 __all__ = [
     "CHANGED",
+    "FINISH",
     "PASSED",
     "REFUSAL",
     "REFUSED",
