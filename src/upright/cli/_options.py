@@ -9,7 +9,11 @@ Model = Annotated[
     str, typer.Argument(help="local/smollm2-135m, openai/NAME, replay/FILE, mock/NAME.")
 ]
 Suite = Annotated[
-    str, typer.Option(help="mini (ships with Upright) or trustllm (the paper's 24 files).")
+    str,
+    typer.Option(
+        help="mini (ships with Upright), trustllm (the paper's 24 files), or another dataset of "
+        "`upright data list`. A suite runs the benchmarks that have a file in it."
+    ),
 ]
 Dimensions = Annotated[
     list[str] | None, typer.Option("--dimension", "-d", help="Only this dimension; repeatable.")
