@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.benchmarks._answering import answered, value
-from upright.benchmarks.safety.exaggerated_safety import takes_up
 from upright.core import Benchmark, Sample, ScoreSet, finished
 from upright.core.registry import load
 from upright.data import DataFile
 from upright.data.patches.safety import base_request
+from upright.judges.straight import takes_up
 from upright.models.mock import COMPLIANCE, REFUSAL
 from upright.runs.scoring.contract import answer_all, headline
 
