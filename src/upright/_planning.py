@@ -6,7 +6,11 @@ from typing import Any
 
 from upright.core import Benchmark, Dimension, Model, Row, Settings, UsageError, registry, unknown
 from upright.data import DataFile, in_suite, suite_file, suites
+from upright.interop.jbb import attack_strings
 from upright.runs import Plan, make_plan
+
+ATTACKED = "jbb/harmful-behaviors.csv"
+"""The file whose requests stored attack strings wrap."""
 
 
 def select(
@@ -51,7 +55,9 @@ def plan_of(
     """The plan, and the files it was made from."""
     if settings.suite not in suites():
         raise unknown("suite", settings.suite, suites())
-    files: dict[str, DataFile] = {}
+    ids = settings.benchmarks or select(suite=settings.suite)
+    benchmarks = {id: registry.load("benchmarks", id) for id in ids}
+    files: dict[str, DataFile] = _instead(settings, benchmarks)
 
     def rows(benchmark: Benchmark, patched: bool) -> Sequence[Row]:
         if benchmark.file not in files:
@@ -59,8 +65,6 @@ def plan_of(
         file = files[benchmark.file]
         return file.patched if patched else file.raw
 
-    ids = settings.benchmarks or select(suite=settings.suite)
-    benchmarks = {id: registry.load("benchmarks", id) for id in ids}
     plan = make_plan(benchmarks, rows, model, settings)
     if not plan.items:
         raise UsageError(
@@ -68,6 +72,18 @@ def plan_of(
             f"suite {settings.suite}. `published` exists for the paper's data: --suite trustllm."
         )
     return plan, files
+
+
+def _instead(settings: Settings, benchmarks: Mapping[str, Benchmark]) -> dict[str, DataFile]:
+    """What is asked instead of a file of the suite, by that file's name."""
+    if not settings.attack_strings:
+        return {}
+    if settings.suite != "jbb" or {b.file for b in benchmarks.values()} != {ATTACKED}:
+        raise UsageError(
+            "--attack-strings are asked instead of JailbreakBench's harmful behaviours, and of "
+            "nothing else. Add: --suite jbb --benchmark safety/jbb_harmful"
+        )
+    return {ATTACKED: attack_strings(Path(settings.attack_strings))}
 
 
 def provenance(files: Mapping[str, DataFile]) -> dict[str, Any]:

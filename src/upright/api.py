@@ -21,6 +21,8 @@ from upright.core import (
 )
 from upright.data import suite_file
 from upright.interop import TRUSTLLM, detect, export_run, import_files
+from upright.interop.jbb import AttackTable
+from upright.interop.jbb import attack_table as read_attack_table
 from upright.models import DEFAULTS, ModelOptions, open_model
 from upright.models._function import Function
 from upright.models.replay import open_replay
@@ -47,10 +49,12 @@ from upright.runs.storing.pack import pack as write_pack
 from upright.runs.storing.pack import verify_pack
 
 __all__ = [
+    "AttackTable",
     "Findings",
     "Job",
     "Leaderboard",
     "Run",
+    "attack_table",
     "compare",
     "evaluate",
     "export",
@@ -235,6 +239,11 @@ def leaderboard(runs: Iterable[Path | str] = (), *, published: bool = False) -> 
     `published` adds the paper's models, apart from what was measured here.
     """
     return rank(runs, with_published=published)
+
+
+def attack_table(artifacts: Path | str) -> AttackTable:
+    """JailbreakBench's attack success by attack and model, recomputed from its artifacts."""
+    return read_attack_table(Path(artifacts))
 
 
 def findings(

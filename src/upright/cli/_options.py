@@ -54,6 +54,14 @@ JudgeBaseUrl = Annotated[str, typer.Option(help="The judge's server, if another.
 JudgeItself = Annotated[
     bool, typer.Option("--judge-itself", help="Let the model judge its own answers.")
 ]
+AttackStrings = Annotated[
+    str,
+    typer.Option(
+        help="A file of JailbreakBench's artifacts: ask its stored prompts instead of the harmful "
+        "behaviours (with --suite jbb -b safety/jbb_harmful).",
+        metavar="FILE",
+    ),
+]
 BaseUrl = Annotated[str, typer.Option(help="An OpenAI-compatible server.")]
 Batch = Annotated[
     bool,
