@@ -24,6 +24,7 @@ from upright.interop.jbb import (
 )
 from upright.models._function import Function
 
+PAGE = Path(__file__).parents[2] / "docs" / "explain" / "jailbreakbench.md"
 PUBLISHED = {
     "PAIR": (69, 0, 71, 34),
     "GCG": (80, 3, 47, 4),
@@ -57,6 +58,14 @@ def test_the_published_table_of_attacks_is_recomputed(data: Path) -> None:
     pair = [cells["PAIR", model].without_prompt for model in MODELS]
     assert pair == [18, 96, 13, 36], "behaviours for which PAIR found nothing"
     assert cells["PAIR", MODELS[0]].older_judge == 82, "not the number of successes"
+
+
+@pytest.mark.full
+def test_the_page_holds_every_cell(data: Path) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    for c in attack_table(data / "jbb").cells:
+        line = (c.attack, c.model, c.successes, c.n, c.absent, c.published)
+        assert f"| {' | '.join(map(str, line))} |" in text
 
 
 @pytest.mark.full

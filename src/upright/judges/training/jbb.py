@@ -15,7 +15,7 @@ from typing import NamedTuple
 from upright.core import Calibration, Interval
 from upright.judges.calibration import NEW_SET, Rated, calibrate, intervals
 from upright.judges.training.measure import DATE
-from upright.judges.training.measured import BY_PROMPT, MARK, carried, share, table
+from upright.judges.training.measured import BY_PROMPT, MARK, baselines, carried, share, table
 from upright.judges.training.rows import key
 from upright.judges.training.rows import table as read_table
 
@@ -60,13 +60,18 @@ def page(text: str, data: Path) -> str:
 
 def judges(data: Path) -> str:
     rows = list(read_table(data / FILE))
-    return table(HEADS, [*_ours(), *_others(rows), *_published_only()])
+    return table(HEADS, [*_ours(), *_keywords(), *_others(rows), *_published_only()])
 
 
 def _ours() -> Iterator[Sequence[str]]:
     known = [c for c in carried("harm") if c.labels.startswith("JailbreakBench")]
     for how, name in OURS:
         yield [name, *_cells(next(c for c in known if c.how == how)), "-"]
+
+
+def _keywords() -> Iterator[Sequence[str]]:
+    one = next(c for c in baselines("harm") if c.labels.startswith("JailbreakBench"))
+    yield ["keyword matching, with a list of ours", *_cells(one), "-"]
 
 
 def _others(rows: Sequence[Mapping[str, str]]) -> Iterator[Sequence[str]]:
