@@ -18,7 +18,8 @@ def select(
 ) -> tuple[str, ...]:
     """The ids of the named benchmarks and of those in the named dimensions; all by default.
 
-    A suite runs the benchmarks that have a file in it; one that is named must have one.
+    A suite runs the benchmarks that have a file in it. One that is named is kept: where it has
+    no file, `suite_file` says which suites have it.
     """
     known = registry.entries("benchmarks")
     wanted = listed(benchmarks)

@@ -49,7 +49,6 @@ from upright.runs.storing.pack import pack as write_pack
 from upright.runs.storing.pack import verify_pack
 
 __all__ = [
-    "AttackTable",
     "Findings",
     "Job",
     "Leaderboard",
