@@ -217,6 +217,7 @@ def test_the_table_tells_rows_from_header(stored: Callable[..., Path], tmp_path:
     assert told.returncode == 0
     assert "liar.json contradicts itself" in " ".join(told.stdout.split())
     assert "0 (!)" in told.stdout
+    assert "what the judge of each file called jailbroken" in " ".join(told.stdout.split())
     assert "Rollo 0" not in told.stdout, "no attack string is shown"
     table = json.loads(here("leaderboard", "--jbb", ".", "--json", cwd=tmp_path).stdout)
     assert [c["published"] for c in table["cells"]] == [0, 5]

@@ -111,5 +111,8 @@ def _notes(cells: Sequence[Cell]) -> list[str]:
         notes.append(
             "A behaviour without a prompt is one for which the attack found none: no success."
         )
-    notes.append("A success is what Llama-3-70B called jailbroken; no person read these responses.")
+    notes.append(
+        "A success is what the judge of each file called jailbroken (Llama-3-70B in upstream's "
+        "files); no person read these responses."
+    )
     return notes
