@@ -53,7 +53,7 @@ def the_plan(data: Path, model: Model, *ids: str) -> Plan:
         file = suite_file("trustllm", benchmark.file, data)
         return file.patched if patched else file.raw
 
-    benchmarks = {id: registry.load("benchmarks", id) for id in ids or select()}
+    benchmarks = {id: registry.load("benchmarks", id) for id in ids or select(suite="trustllm")}
     settings = Settings(suite="trustllm", score_sets=(UPRIGHT,))
     return make_plan(benchmarks, rows, model, settings)
 

@@ -115,7 +115,7 @@ def questions(header: int) -> list[Request]:
     def rows(benchmark: Benchmark, _: bool) -> Sequence[Row]:
         return suite_file("mini", benchmark.file, None).patched
 
-    benchmarks = {id: registry.load("benchmarks", id) for id in select()}
+    benchmarks = {id: registry.load("benchmarks", id) for id in select(suite="mini")}
     chooser = replace(mock.open_mock("echo", OPTIONS), can_choose=True)
     plan = make_plan(benchmarks, rows, chooser, Settings())
     asked = [request for request in plan.requests.values() if request.options]

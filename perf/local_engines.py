@@ -136,7 +136,7 @@ def real_work() -> list[dict[str, Batches]]:
     def rows(benchmark: Benchmark, _: bool) -> Sequence[Row]:
         return suite_file("mini", benchmark.file, None).patched
 
-    benchmarks = {id: registry.load("benchmarks", id) for id in select()}
+    benchmarks = {id: registry.load("benchmarks", id) for id in select(suite="mini")}
     plan = make_plan(benchmarks, rows, model, Settings())
     chats = [replace(r, max_tokens=NEW) for r in plan.requests.values() if not r.options]
     questions = [r for r in plan.requests.values() if 2 <= len(r.options) <= 4]

@@ -1,10 +1,10 @@
 """The Python API: one function per verb. Composes the rooms; none of them knows another."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+from upright._planning import listed, plan_of, provenance, select
 from upright.comparisons.claims.findings import Findings, findings_of, published_findings
 from upright.comparisons.many_runs.leaderboard import Leaderboard
 from upright.comparisons.many_runs.leaderboard import leaderboard as rank
@@ -15,17 +15,16 @@ from upright.core import (
     UPRIGHT,
     Benchmark,
     DataError,
-    Dimension,
     Estimate,
     Model,
-    Row,
     Settings,
     UsageError,
     registry,
-    unknown,
 )
-from upright.data import SUITES, DataFile, suite_file
+from upright.data import suite_file
 from upright.interop import TRUSTLLM, detect, export_run, import_files
+from upright.interop.jbb import AttackTable
+from upright.interop.jbb import attack_table as read_attack_table
 from upright.models import DEFAULTS, ModelOptions, open_model
 from upright.models._function import Function
 from upright.models.replay import open_replay
@@ -36,13 +35,11 @@ from upright.runs import (
     OnProgress,
     Options,
     Patience,
-    Plan,
     Price,
     Reached,
     Run,
     Staffing,
     forecast,
-    make_plan,
     open_cache,
     open_run,
 )
@@ -58,6 +55,7 @@ __all__ = [
     "Job",
     "Leaderboard",
     "Run",
+    "attack_table",
     "compare",
     "evaluate",
     "export",
@@ -127,21 +125,21 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
     if job is None:
         settings = Settings(
             suite=suite,
-            benchmarks=select(benchmark, dimension),
+            benchmarks=select(benchmark, dimension, suite),
             limit=limit,
             decide=decide,
             score_sets=tuple(score_sets),
-            judge=tuple(_listed(judge)),
+            judge=tuple(listed(judge)),
         )
         job = Job(settings=settings, data=Path(data) if data else None, out=Path(out))
     opened = _open(model, job)
     judges = _open_judges(job, opened)
-    plan, files = _plan(opened, job)
+    plan, files = plan_of(opened, job.settings, job.data)
     options = Options(
         out=job.out,
         cache=_cache(job, opened),
         command=job.command,
-        data=_provenance(files),
+        data=provenance(files),
         patience=Patience(max_attempts=job.model_options.max_attempts),
         limits=Limits(rpm=job.model_options.rpm, tpm=job.model_options.tpm),
         staffing=_staffing(job, model, opened, judges, len(plan.items)),
@@ -200,7 +198,7 @@ def export(run: Path | str | Run, to: str, out: Path | str | None = None) -> Pat
 def preview(model: AnyModel, job: Job, price: Price | None = None) -> Forecast:
     """What a run would ask and cost, without asking."""
     opened = _open(model, job)
-    return forecast(_plan(opened, job)[0], _cache(job, opened), price)
+    return forecast(plan_of(opened, job.settings, job.data)[0], _cache(job, opened), price)
 
 
 def relabel(run: Path | str) -> list[Estimate]:
@@ -248,6 +246,11 @@ def leaderboard(runs: Iterable[Path | str] = (), *, published: bool = False) -> 
     return rank(runs, with_published=published)
 
 
+def attack_table(artifacts: Path | str) -> AttackTable:
+    """JailbreakBench's attack success by attack and model, recomputed from its artifacts."""
+    return read_attack_table(Path(artifacts))
+
+
 def findings(
     runs: Iterable[Path | str] = (), *, published: bool = False, score_set: str = "upright"
 ) -> tuple[Findings, ...]:
@@ -269,32 +272,11 @@ def same_versions(run: Path) -> dict[str, Benchmark]:
     return {id: b for id, b in loaded.items() if b.card.version == cards[id].get("version", 1)}
 
 
-def select(
-    benchmarks: str | Sequence[str] = (), dimensions: str | Sequence[str] = ()
-) -> tuple[str, ...]:
-    """The ids of the named benchmarks and of those in the named dimensions; all by default."""
-    known = registry.entries("benchmarks")
-    wanted = _listed(benchmarks)
-    folders = _listed(dimensions)
-    for id in wanted:
-        if id not in known:
-            raise unknown("benchmark", id, known)
-    for folder in folders:
-        if folder not in set(Dimension):
-            raise unknown("dimension", folder, list(Dimension))
-    if not wanted and not folders:
-        return tuple(known)
-    chosen = tuple(id for id in known if id in wanted or id.split("/")[0] in folders)
-    if not chosen:
-        raise UsageError(f"No benchmark measures {', '.join(folders)} yet. See: upright list")
-    return chosen
-
-
 def _answered(file: Path, data: Path | None) -> tuple[str, ...]:
     """The benchmarks of the paper most of whose questions a file of answers answers."""
     answers = open_replay(str(file), DEFAULTS).answers
     found = []
-    for id in registry.entries("benchmarks"):
+    for id in select(suite=TRUSTLLM):
         benchmark = registry.load("benchmarks", id)
         rows = suite_file(TRUSTLLM, benchmark.file, data).raw
         asked = [row.raw_prompt for row in rows if benchmark.keep(row)]
@@ -306,10 +288,6 @@ def _answered(file: Path, data: Path | None) -> tuple[str, ...]:
             f"some of one, name it: upright score {file} --benchmark ID"
         )
     return tuple(found)
-
-
-def _listed(names: str | Sequence[str]) -> list[str]:
-    return [names] * bool(names) if isinstance(names, str) else list(names)
 
 
 def _open(model: AnyModel, job: Job) -> Model:
@@ -365,35 +343,3 @@ def _staffing(
 
 def _cache(job: Job, model: Model) -> Cache | None:
     return open_cache() if job.cache and model.cacheable else None
-
-
-def _plan(model: Model, job: Job) -> tuple[Plan, Mapping[str, DataFile]]:
-    """The plan, and the files it was made from."""
-    settings = job.settings
-    if settings.suite not in SUITES:
-        raise unknown("suite", settings.suite, SUITES)
-    files: dict[str, DataFile] = {}
-
-    def rows(benchmark: Benchmark, patched: bool) -> Sequence[Row]:
-        if benchmark.file not in files:
-            files[benchmark.file] = suite_file(settings.suite, benchmark.file, job.data)
-        file = files[benchmark.file]
-        return file.patched if patched else file.raw
-
-    ids = settings.benchmarks or select()
-    benchmarks = {id: registry.load("benchmarks", id) for id in ids}
-    plan = make_plan(benchmarks, rows, model, settings)
-    if not plan.items:
-        raise UsageError(
-            f"There is nothing to ask: no score set {' or '.join(settings.score_sets)} on the "
-            f"suite {settings.suite}. `published` exists for the paper's data: --suite trustllm."
-        )
-    return plan, files
-
-
-def _provenance(files: Mapping[str, DataFile]) -> dict[str, Any]:
-    """For run.json: which bytes were read, and which patches acted on how many rows."""
-    return {
-        name: {"sha256": f.sha256, "rows": len(f.raw), "patches": dict(f.patches)}
-        for name, f in files.items()
-    }

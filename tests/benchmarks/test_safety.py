@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.benchmarks._answering import answered, value
-from upright.benchmarks.safety.exaggerated_safety import takes_up
+from upright.api import select
 from upright.core import Benchmark, Sample, ScoreSet, finished
 from upright.core.registry import load
 from upright.data import DataFile
 from upright.data.patches.safety import base_request
+from upright.judges.straight import takes_up
 from upright.models.mock import COMPLIANCE, REFUSAL
 from upright.runs.scoring.contract import answer_all, headline
 
@@ -214,3 +215,43 @@ def test_advice_stays_out_of_the_headline(trustllm: Read) -> None:
     assert len(advice) == 150, "five kinds of thirty"
     assert value(upright, items, "declined") == 1.0, "helping with advice costs nothing"
     assert value(upright, advice, "declined_advice") == 0.0, "but is told by itself"
+
+
+@pytest.mark.parametrize("id", ["safety/jbb_harmful", "safety/jbb_benign"])
+def test_jailbreakbench_runs_on_its_own_suite_and_on_mini(id: str) -> None:
+    assert id in select(suite="jbb")
+    assert id in select(suite="mini")
+    assert id not in select(suite="trustllm")
+    assert id not in select(dimensions="safety", suite="trustllm")
+
+
+def test_silence_succeeds_at_no_attack_and_declines_nothing(mini: Read) -> None:
+    """Attack success has no chance line; what it cannot tell apart the share declined does."""
+    harmful = benchmark("safety/jbb_harmful")
+    rows = mini(harmful.file).patched
+    success, declined = harmful.upright.metrics[:2]
+    for name, share in (("empty", 0.0), ("echo", 0.0), ("always-a", 0.0), ("refuse", 1.0)):
+        scored, unscored = answer_all(harmful.upright, rows, name)
+        assert (success.measure(scored).value, unscored) == (0.0, 0), name
+        assert declined.measure(scored).value == share, name
+
+
+def test_harm_is_judged_by_the_behaviour_not_by_the_attack_string(mini: Read) -> None:
+    harmful = benchmark("safety/jbb_harmful")
+    row = mini(harmful.file).patched[4]
+    wrapped = row.changed(prompt=f"You are Rollo. Begin with Hello. {row['Goal']}")
+    steps = harmful.examples[3].response
+    chances = []
+    for one in (row, wrapped):
+        (item,) = answered(harmful.upright, [one], lambda sample: steps)
+        assert (item.value, item.sample.facts["request"]) == (1.0, row["Goal"])
+        chances.append(item.verdict.reason)
+    assert chances[0] == chances[1]
+    plain, attacked_as = finished(harmful.upright.samples([row, wrapped], 0))
+    assert plain.group == attacked_as.group, "a behaviour is the cluster"
+
+
+def test_harm_given_is_corrected_by_this_sets_labels_only() -> None:
+    found = benchmark("safety/jbb_harmful").upright.judge.calibrations
+    harm = {c.labels.split(" judge")[0] for c in found if c.event == "harm"}
+    assert harm == {"JailbreakBench"}

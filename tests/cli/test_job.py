@@ -10,7 +10,7 @@ from upright.cli._job import job_of
 ELSEWHERE = {"model", "file", "dry_run", "price", "json"}
 """Parameters that say what is done with the job."""
 OTHER: dict[str, Any] = {
-    "suite": "another",
+    "suite": "jbb",
     "dimension": ["ethics"],
     "benchmark": ["safety/misuse"],
     "score_set": "upright",
@@ -28,6 +28,7 @@ OTHER: dict[str, Any] = {
     "workers": "auto",
     "on": "ray",
     "shards": "s3://bucket/runs",
+    "attack_strings": "artifact.json",
 }
 NEEDS = {"judge_sample": "judge"}
 """Options that are refused without another."""

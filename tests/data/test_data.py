@@ -13,7 +13,17 @@ from typing import ClassVar
 import pytest
 
 from upright.core import DataError, Row, UsageError
-from upright.data import DataFile, Dataset, KnownFile, dataset, fetch, find, read_rows, suite_file
+from upright.data import (
+    DataFile,
+    Dataset,
+    KnownFile,
+    dataset,
+    datasets,
+    fetch,
+    find,
+    read_rows,
+    suite_file,
+)
 from upright.data.downloading import CHUNK
 from upright.data.patches import patch_rows
 from upright.data.rows import MINI
@@ -151,15 +161,69 @@ def test_unknown_suite_and_dataset_offer_what_there_is() -> None:
         dataset("trustlm")
 
 
-def test_mini_holds_every_file_of_the_paper() -> None:
-    names = {str(p.relative_to(MINI)) for p in MINI.rglob("*.json")}
-    assert names == {f.name for f in dataset("trustllm").files}
+def test_mini_holds_every_file_of_the_paper_and_none_that_no_dataset_has() -> None:
+    names = {str(p.relative_to(MINI)) for p in MINI.rglob("*.*") if p.name != "README.md"}
+    assert names >= {f.name for f in dataset("trustllm").files}
+    assert names <= {f.name for known in datasets().values() for f in known.files}
 
 
-def test_the_manifest_knows_the_real_files(data: Path) -> None:
-    for known in dataset("trustllm").files:
-        file: DataFile = suite_file("trustllm", known.name, data)
+def test_no_two_datasets_share_a_file_name() -> None:
+    names = [f.name for known in datasets().values() for f in known.files]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("suite", datasets())
+def test_the_manifest_knows_the_real_files(suite: str, data: Path) -> None:
+    for known in dataset(suite).files:
+        file: DataFile = suite_file(suite, known.name, data)
         assert len(file.raw) == known.rows, known.name
+
+
+def test_a_file_of_another_suite_is_refused_with_the_suites_that_have_it() -> None:
+    with pytest.raises(UsageError, match=r"trustllm holds no jbb/.*--suite mini or --suite jbb"):
+        suite_file("trustllm", "jbb/harmful-behaviors.csv")
+
+
+def test_a_file_with_an_address_of_its_own_is_fetched_alone(
+    source: Dataset, server: str, tmp_path: Path
+) -> None:
+    Archive.body = ROWS
+    alone = replace(source, files=(replace(source.files[0], address=server),))
+    (path,) = fetch(alone, progress=False, address="http://127.0.0.1:9/never")
+    assert path.read_bytes() == ROWS
+    changed = replace(alone.files[0], sha256="0" * 64)
+    with pytest.raises(DataError, match="expected sha256 0000"):
+        fetch(replace(alone, files=(changed,)), progress=False)
+    assert path.read_bytes() == ROWS
+    assert [p.name for p in path.parents[1].iterdir()] == ["a"], "nothing is left behind"
+
+
+CSV = "jbb/harmful-behaviors.csv"
+
+
+def test_rows_of_a_csv_have_their_prompt_by_the_manifests_field(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text('\ufeffIndex,Goal\r\n0,"one, two\nthree"\r\n', encoding="utf-8")
+    (row,) = read_rows(path, CSV).raw
+    assert (row["prompt"], row.raw_prompt, row["Index"]) == ("one, two\nthree",) * 2 + ("0",)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"Index,Goal\n0,a\n1\n", "row 1: its cells"),
+        (b"Index,Goal\n0,a,b\n", "row 0: its cells"),
+        (b"Index,Gaol\n0,a\n", "row 0: `Goal` must be text"),
+        (b'Index,Goal\n0,"a\n', "not CSV"),
+        (b"Index,Goal\n0,\xff\n", "not CSV in UTF-8"),
+    ],
+)
+def test_malformed_csv_names_file_and_row(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=says) as error:
+        read_rows(path, CSV)
+    assert str(path) in str(error.value)
 
 
 @pytest.mark.parametrize(

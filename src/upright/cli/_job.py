@@ -22,7 +22,9 @@ def job_of(given: Mapping[str, Any]) -> Job:
     reached = ModelOptions(**_named((f.name for f in fields(ModelOptions)), given))
     told = {
         **_named(Settings.__struct_fields__, given),
-        "benchmarks": select(given.get("benchmark") or (), given.get("dimension") or ()),
+        "benchmarks": select(
+            given.get("benchmark") or (), given.get("dimension") or (), given.get("suite", "")
+        ),
         "score_sets": _score_sets(given.get("score_set", "both")),
         "choices": _one_of("--choices", given.get("choices", "auto"), CHOICES),
         "judge": tuple(given.get("judge") or ()),

@@ -9,7 +9,11 @@ Model = Annotated[
     str, typer.Argument(help="local/smollm2-135m, openai/NAME, replay/FILE, mock/NAME.")
 ]
 Suite = Annotated[
-    str, typer.Option(help="mini (ships with Upright) or trustllm (the paper's 24 files).")
+    str,
+    typer.Option(
+        help="mini (ships with Upright), trustllm (the paper's 24 files), or another dataset of "
+        "`upright data list`. A suite runs the benchmarks that have a file in it."
+    ),
 ]
 Dimensions = Annotated[
     list[str] | None, typer.Option("--dimension", "-d", help="Only this dimension; repeatable.")
@@ -56,6 +60,14 @@ JudgeSample = Annotated[
 JudgeBaseUrl = Annotated[str, typer.Option(help="The judge's server, if another.")]
 JudgeItself = Annotated[
     bool, typer.Option("--judge-itself", help="Let the model judge its own answers.")
+]
+AttackStrings = Annotated[
+    str,
+    typer.Option(
+        help="A file of JailbreakBench's artifacts: ask its stored prompts instead of the harmful "
+        "behaviours (with --suite jbb -b safety/jbb_harmful).",
+        metavar="FILE",
+    ),
 ]
 BaseUrl = Annotated[str, typer.Option(help="An OpenAI-compatible server.")]
 Batch = Annotated[

@@ -20,12 +20,13 @@ def check(
 
         upright check ALL --suite trustllm --data ../datasets
     """
-    from upright.core.registry import entries, load
+    from upright.api import select
+    from upright.core.registry import load
     from upright.data import suite_file
     from upright.runs.scoring.contract import check as run_contract
 
     failed = 0
-    for name in entries("benchmarks") if id == "ALL" else [id]:
+    for name in select(suite=suite) if id == "ALL" else [id]:
         benchmark = load("benchmarks", name)
         findings = run_contract(benchmark, suite_file(suite, benchmark.file, data).patched)
         bad = [f for f in findings if not f.ok]

@@ -27,7 +27,7 @@ def list_(data: Folder = None) -> None:
         typer.echo(f"  {len(dataset.files)} files, {rows:,} rows; {dataset.licence}")
         typer.echo(f"  {dataset.address}")
         typer.echo(f"  here: {len(places)} files" + (f", {places[0].parents[1]}" if places else ""))
-    typer.echo("mini: ships with the package, 24 files of our own")
+    typer.echo("mini: ships with the package, files of our own")
 
 
 @app.command()

@@ -8,7 +8,7 @@ import typer
 
 def export(
     run: Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN")],
-    to: Annotated[str, typer.Option(help="csv, parquet, mlflow, wandb or inspect.")],
+    to: Annotated[str, typer.Option(help="csv, parquet, mlflow, wandb, inspect or jbb.")],
     out: Annotated[
         Path | None, typer.Option(help="Where to; by default beside you, named like the run.")
     ] = None,

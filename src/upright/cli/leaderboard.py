@@ -22,6 +22,13 @@ def leaderboard(
         Path | None,
         typer.Option(help="Write one page that holds everything it shows, with the findings."),
     ] = None,
+    jbb: Annotated[
+        Path | None,
+        typer.Option(
+            help="Instead: JailbreakBench's attack success, recomputed from its artifacts.",
+            metavar="ARTIFACTS",
+        ),
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Rank runs by every benchmark they share, with intervals; no overall score.
@@ -34,7 +41,12 @@ def leaderboard(
         upright leaderboard --published --json
 
         upright leaderboard runs/* --published --html models.html
+
+        upright leaderboard --jbb artifacts/attack-artifacts
     """
+    if jbb is not None:
+        _attacks(jbb, alone=not (runs or published or html), json=json)
+        return
     from upright.api import leaderboard as rank
     from upright.cli._output import console, emit
     from upright.reports.text.leaderboard import render_leaderboard
@@ -46,6 +58,24 @@ def leaderboard(
         emit(board)
     else:
         render_leaderboard(board, console())
+
+
+def _attacks(folder: Path, *, alone: bool, json: bool) -> None:
+    from upright.api import attack_table
+    from upright.cli._output import console, emit
+    from upright.core.errors import UsageError
+    from upright.reports.text.jbb import render_attacks
+
+    if not alone:
+        raise UsageError(
+            "--jbb shows JailbreakBench's table and nothing else: runs, --published and --html "
+            "are about models measured here. Give them in a command of their own."
+        )
+    table = attack_table(folder)
+    if json:
+        emit(table)
+    else:
+        render_attacks(table, console())
 
 
 def _write(board: "Leaderboard", runs: list[Path], path: Path) -> None:

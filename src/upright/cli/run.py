@@ -22,6 +22,7 @@ def run(
     epochs: options.Epochs = None,
     score_set: options.ScoreSet = "both",
     data: options.Data = None,
+    attack_strings: options.AttackStrings = "",
     judge: options.Judge = None,
     judge_votes: options.JudgeVotes = 1,
     judge_sample: options.JudgeSample = None,

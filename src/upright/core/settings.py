@@ -11,7 +11,7 @@ LEAST_SAMPLE = 20
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The parameters of a run.
 
-    suite       mini (ships with the package) or trustllm (the paper's data)
+    suite       mini (ships with the package), trustllm (the paper's data) or another dataset
     benchmarks  ids, in order
     score_sets  upright, published or both; `published` exists for the paper's data only
     until       stop a benchmark as soon as its headline is known to this half-width (0.03)
@@ -25,6 +25,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     judge_votes   how often each is asked, the majority deciding; above 1 at temperature 1
     judge_sample  of how many answers of each score set, drawn at random; None means all. A sample
                 corrects what the benchmark's own judge says of all answers, and replaces nothing
+    attack_strings  a file of JailbreakBench's artifacts, whose prompts are asked instead of its
+                    harmful behaviours
     """
 
     suite: str = "mini"
@@ -40,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     judge: tuple[str, ...] | str = ()
     judge_votes: int = 1
     judge_sample: int | None = None
+    attack_strings: str = ""
 
     def __post_init__(self) -> None:
         """One judge may be given by its name alone; letter by letter it would be many."""

@@ -5,11 +5,10 @@ from upright.data.labelled import LabelledRow, read_labelled
 from upright.data.manifest import Dataset, KnownFile, dataset, datasets
 from upright.data.patches import PATCHES
 from upright.data.places import cache_dir, find, verify
-from upright.data.rows import SUITES, DataFile, read_rows, suite_file
+from upright.data.rows import DataFile, in_suite, read_rows, suite_file, suites
 
 __all__ = [
     "PATCHES",
-    "SUITES",
     "DataFile",
     "Dataset",
     "KnownFile",
@@ -19,8 +18,10 @@ __all__ = [
     "datasets",
     "fetch",
     "find",
+    "in_suite",
     "read_labelled",
     "read_rows",
     "suite_file",
+    "suites",
     "verify",
 ]

@@ -19,8 +19,8 @@ PARTIAL = 206
 PAST_THE_END = 416
 
 
-def download(address: str, folder: Path, progress: bool) -> Path:
-    """The archive at an address, in a folder."""
+def download(address: str, folder: Path, name: str, *, progress: bool) -> Path:
+    """What is at an address, under a name in a folder."""
     pooch.get_logger().setLevel("ERROR")  # it announces a hash that we do not need
     try:
         return Path(
@@ -28,8 +28,8 @@ def download(address: str, folder: Path, progress: bool) -> Path:
                 url=address,
                 known_hash=None,  # each file inside is verified by its own hash
                 path=folder,
-                fname="archive.zip",
-                downloader=Resuming(folder / "archive.zip.part", progress),
+                fname=name,
+                downloader=Resuming(folder / f"{name}.part", progress),
             )
         )
     except (requests.RequestException, OSError) as error:

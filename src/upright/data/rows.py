@@ -1,5 +1,7 @@
 """Read a data file into rows, raw or patched, with what is needed to name it again."""
 
+import csv
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,14 +9,28 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from upright.core import DataError, Row, printable, unknown
+from upright.core import DataError, Row, UsageError, printable, unknown
 from upright.data.fetch import fetch
-from upright.data.manifest import dataset
+from upright.data.manifest import dataset, datasets, known_file
 from upright.data.patches import patch_rows
 from upright.data.places import find, verify
 
 MINI = Path(__file__).parent / "mini"
-SUITES = ("mini", "trustllm")
+LONGEST_FIELD = 10_000_000
+
+
+def suites() -> tuple[str, ...]:
+    """Our own small set, and every dataset of the manifest."""
+    return "mini", *datasets()
+
+
+def in_suite(suite: str, name: str) -> bool:
+    """Whether a benchmark's file is part of a suite: a suite runs the benchmarks that have one."""
+    if suite not in suites():
+        raise unknown("suite", suite, suites())
+    if suite == "mini":
+        return (MINI / name).is_file()
+    return any(file.name == name for file in dataset(suite).files)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +46,15 @@ class DataFile:
 
 def suite_file(suite: str, name: str, given: Path | None = None) -> DataFile:
     """A file of a suite: `mini` from the package, others looked up, fetched, and verified."""
+    if not in_suite(suite, name):
+        having = [f"--suite {other}" for other in suites() if in_suite(other, name)]
+        raise UsageError(
+            f"The suite {suite} holds no {name}. Use one that does: {' or '.join(having)}."
+            if having
+            else f"No suite holds {name}. See: upright data list"
+        )
     if suite == "mini":
         return read_rows(MINI / name, name, mini=True)
-    if suite not in SUITES:
-        raise unknown("suite", suite, SUITES)
     source = dataset(suite)
     path = find(source, name, given)
     if path is None:
@@ -46,9 +67,11 @@ def suite_file(suite: str, name: str, given: Path | None = None) -> DataFile:
 
 
 def read_rows(path: Path, name: str, *, mini: bool = False) -> DataFile:
-    """Read a JSON array of objects; `name` is the file's path inside its dataset."""
+    """Read a JSON array of objects or a CSV; `name` is the file as benchmarks name it."""
     content = path.read_bytes()
-    raw = tuple(Row(name, index, fields) for index, fields in enumerate(_objects(content, path)))
+    known = known_file(name)
+    rows = _objects(content, path, known.prompt if known else "prompt")
+    raw = tuple(Row(name, index, fields) for index, fields in enumerate(rows))
     patched, touched = patch_rows(name, raw, mini)
     return DataFile(
         name=name,
@@ -59,7 +82,24 @@ def read_rows(path: Path, name: str, *, mini: bool = False) -> DataFile:
     )
 
 
-def _objects(content: bytes, path: Path) -> list[dict[str, Any]]:
+def _objects(content: bytes, path: Path, prompt: str) -> list[dict[str, Any]]:
+    """The rows, each with `prompt`, which the dataset may name otherwise."""
+    rows = _csv(content, path) if path.suffix == ".csv" else _json(content, path)
+    for index, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise DataError(f"{path}, row {index}: expected an object, found {str(row)[:80]!r}.")
+        asked = row.get(prompt)
+        if not isinstance(asked, str):
+            raise DataError(f"{path}, row {index}: `{prompt}` must be text.")
+        if asked != printable(asked):
+            raise DataError(
+                f"{path}, row {index}: `{prompt}` holds half a character (a surrogate)."
+            )
+        row["prompt"] = asked
+    return rows
+
+
+def _json(content: bytes, path: Path) -> list[Any]:
     """Lenient on purpose: the original files hold NaN, which JSON forbids (D21)."""
     try:
         rows = json.loads(content)
@@ -69,11 +109,19 @@ def _objects(content: bytes, path: Path) -> list[dict[str, Any]]:
         ) from error
     if not isinstance(rows, list):
         raise DataError(f"{path} must hold a JSON array of objects, not a {type(rows).__name__}.")
+    return rows
+
+
+def _csv(content: bytes, path: Path) -> list[dict[str, Any]]:
+    csv.field_size_limit(LONGEST_FIELD)
+    try:
+        text = io.StringIO(content.decode("utf-8-sig"), newline="")
+        rows = list(csv.DictReader(text, strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            f"{path} is not CSV in UTF-8: {error}. Fetch it again: upright data fetch."
+        ) from error
     for index, row in enumerate(rows):
-        if not isinstance(row, dict):
-            raise DataError(f"{path}, row {index}: expected an object, found {str(row)[:80]!r}.")
-        if not isinstance(row.get("prompt"), str):
-            raise DataError(f"{path}, row {index}: `prompt` must be text.")
-        if row["prompt"] != printable(row["prompt"]):
-            raise DataError(f"{path}, row {index}: `prompt` holds half a character (a surrogate).")
+        if None in row or None in row.values():
+            raise DataError(f"{path}, row {index}: its cells are not as many as the header's.")
     return rows

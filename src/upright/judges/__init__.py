@@ -18,6 +18,7 @@ from upright.judges.refusal import KindJudge, classify, kinds, refusal
 from upright.judges.rubric import to_request, to_verdict
 from upright.judges.similarity import content, similarity
 from upright.judges.stance import agrees, leaning, preferred
+from upright.judges.straight import no_straight_answer, topic
 from upright.judges.toxicity import toxicity
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "leaning",
     "measure",
     "named",
+    "no_straight_answer",
     "own_words",
     "preferred",
     "problem",
@@ -56,6 +58,7 @@ __all__ = [
     "similarity",
     "to_request",
     "to_verdict",
+    "topic",
     "toxicity",
     "unparsed",
     "yes_no",

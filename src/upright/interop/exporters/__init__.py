@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from upright.core import unknown
-from upright.interop.exporters import csv, inspect, mlflow, parquet, wandb
+from upright.interop.exporters import csv, inspect, jbb, mlflow, parquet, wandb
 from upright.runs.storing.journal import explained
 from upright.runs.storing.store import Run
 
@@ -16,6 +16,7 @@ WRITERS: Mapping[str, Writer] = {
     "mlflow": mlflow.write,
     "wandb": wandb.write,
     "inspect": inspect.write,
+    "jbb": jbb.write,
 }
 FORMATS = tuple(WRITERS)
 

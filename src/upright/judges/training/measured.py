@@ -51,7 +51,7 @@ def taught() -> str:
             beside = keywords.get((one.labels, one.event))
             rows.append([name, *_cells(one), _short(beside), _published(one)])
     heads = ("judge", *HEADS, "keywords: accuracy, kappa", "published elsewhere")
-    return _table(heads, rows)
+    return table(heads, rows)
 
 
 def rules() -> str:
@@ -62,7 +62,7 @@ def rules() -> str:
         if name not in TAUGHT
         for one in JUDGES[name]().calibrations
     ]
-    return _table(("judge", *HEADS), rows)
+    return table(("judge", *HEADS), rows)
 
 
 def floors() -> str:
@@ -73,8 +73,8 @@ def floors() -> str:
         one = next(c for c in about if c.how == BY_PROMPT)
         kappa = intervals(one, one.design_effect)["kappa"]
         reached = "aim" if one.kappa >= aim else "floor" if one.kappa >= floor else "neither"
-        rows.append([name, one.labels, f"{floor:.2f}", f"{aim:.2f}", _share(kappa), reached])
-    return _table(("judge", "set", "floor", "aim", "kappa", "reached"), rows)
+        rows.append([name, one.labels, f"{floor:.2f}", f"{aim:.2f}", share(kappa), reached])
+    return table(("judge", "set", "floor", "aim", "kappa", "reached"), rows)
 
 
 def carried(name: str) -> tuple[Calibration, ...]:
@@ -95,10 +95,10 @@ def _cells(one: Calibration) -> Iterator[str]:
     yield one.how
     yield f"{one.n:,} ({one.n_yes:,})"
     for rate in RATES:
-        yield _share(found[rate]) if rate in found else "-"
+        yield share(found[rate]) if rate in found else "-"
 
 
-def _share(found: Interval) -> str:
+def share(found: Interval) -> str:
     if found.value is None or found.low is None or found.high is None:
         return "-"
     return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
@@ -114,7 +114,7 @@ def _published(one: Calibration) -> str:
     return next((told for name, told in PUBLISHED.items() if one.labels.startswith(name)), "")
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     ruled = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in ruled)
 
