@@ -28,6 +28,7 @@ What several processes bring: [more workers](explain/scaling.md).
 PARTS = {
     "engine.py": "The engine: what a sample costs",
     "scaling.py": "More workers: what each question costs, and what they bring",
+    "finalise.py": "Ending a run of a million answers: time, and the most memory so far",
     "judges.py": "The judges: what a response costs",
     "analysis.py": "Reading runs",
 }

@@ -22,6 +22,7 @@ from upright.core import (
     registry,
 )
 from upright.data import suite_file
+from upright.defenses import defended, open_defense
 from upright.interop import TRUSTLLM, detect, export_run, import_files
 from upright.interop.jbb import AttackTable
 from upright.interop.jbb import attack_table as read_attack_table
@@ -82,6 +83,7 @@ class Job:
     data            a folder that holds datasets; None looks in UPRIGHT_DATA, then the cache
     out             where the run directory is made
     cache           whether answers of earlier runs may be used
+    defenses        what stands before the model, the first outermost: see `upright list defenses`
     staffing        who asks: this process, several, or a Ray cluster
     judge_itself    allow the model under test to be its own judge
     command         what the user typed, kept in run.json and offered for going on
@@ -93,6 +95,7 @@ class Job:
     data: Path | None = None
     out: Path = Path("runs")
     cache: bool = True
+    defenses: tuple[str, ...] = ()
     staffing: Staffing = field(default_factory=Staffing)
     judge_itself: bool = False
     command: tuple[str, ...] = ()
@@ -134,6 +137,7 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
         job = Job(settings=settings, data=Path(data) if data else None, out=Path(out))
     opened = _open(model, job)
     judges = _open_judges(job, opened)
+    opened = _behind_defenses(opened, job)
     plan, files = plan_of(opened, job.settings, job.data)
     options = Options(
         out=job.out,
@@ -197,7 +201,7 @@ def export(run: Path | str | Run, to: str, out: Path | str | None = None) -> Pat
 
 def preview(model: AnyModel, job: Job, price: Price | None = None) -> Forecast:
     """What a run would ask and cost, without asking."""
-    opened = _open(model, job)
+    opened = _behind_defenses(_open(model, job), job)
     return forecast(plan_of(opened, job.settings, job.data)[0], _cache(job, opened), price)
 
 
@@ -296,6 +300,16 @@ def _open(model: AnyModel, job: Job) -> Model:
     if isinstance(model, str):
         return open_model(model, job.model_options)
     return Function(model) if callable(model) else model
+
+
+def _behind_defenses(model: Model, job: Job) -> Model:
+    if job.defenses and (job.model_options.batch or not job.staffing.alone):
+        other = "--batch" if job.model_options.batch else "--workers and --on"
+        raise UsageError(
+            f"A defense follows each question through its calls, one after the other, and {other} "
+            "hand questions over as they are. Leave out one of them."
+        )
+    return defended(model, [open_defense(spec) for spec in job.defenses])
 
 
 def _check_batch(job: Job) -> None:

@@ -25,6 +25,7 @@ OTHER: dict[str, Any] = {
     "until": 0.03,
     "decide": 0.9,
     "judge_sample": 30,
+    "defenses": ["smoothllm"],
     "workers": "auto",
     "on": "ray",
     "shards": "s3://bucket/runs",

@@ -5,21 +5,35 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.runs.toy import carry_out
+from upright.api import Job, evaluate
 from upright.core import (
     Ask,
     Card,
+    Decision,
     Dimension,
     Message,
     Model,
     ModelError,
     Request,
     Response,
+    Settings,
+    UsageError,
     ask,
 )
-from upright.defenses import CHANGED, PASSED, REFUSED, defended, noted, refused
+from upright.defenses import (
+    CHANGED,
+    PASSED,
+    REFUSED,
+    defended,
+    noted,
+    open_defense,
+    refused,
+)
+from upright.runs import Staffing
 
 CARD = Card(
     title="A test",
@@ -217,3 +231,39 @@ def test_a_defended_model_is_measured_as_any_other(tmp_path: Path) -> None:
 def test_without_defenses_it_is_the_model_itself() -> None:
     echo = Echo()
     assert defended(echo, []) is echo
+
+
+def test_a_run_names_its_defenses_and_keeps_what_they_decided(tmp_path: Path) -> None:
+    settings = Settings(suite="mini", benchmarks=("safety/misuse",), limit=3)
+    job = Job(
+        settings=settings,
+        out=tmp_path,
+        cache=False,
+        defenses=("smoothllm:copies=2", "self_reminder"),
+    )
+    run = evaluate("mock/comply", job)
+    assert run.info["model"]["id"] == "mock/comply + smoothllm(2, 0.1, swap, 0) + self_reminder"
+    for told in run.samples.decisions:
+        outer, inner = msgspec.json.decode(told, type=tuple[Decision, ...])
+        assert (outer.defense, outer.did, outer.calls) == ("smoothllm(2, 0.1, swap, 0)", CHANGED, 1)
+        assert (inner.defense, inner.did) == ("self_reminder", CHANGED)
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("smothllm", "Did you mean smoothllm"),
+        ("smoothllm:copy=2", "Did you mean copies"),
+        ("smoothllm:copies", "option=value"),
+        ("smoothllm:copies=few", "copies is a whole number, not 'few'"),
+    ],
+)
+def test_a_defense_that_makes_no_sense_is_refused(spec: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        open_defense(spec)
+
+
+def test_what_hands_questions_over_as_they_are_does_not_go_with_defenses(tmp_path: Path) -> None:
+    job = Job(out=tmp_path, defenses=("smoothllm",), staffing=Staffing(workers="2"))
+    with pytest.raises(UsageError, match="--workers and --on hand questions over"):
+        evaluate("mock/comply", job)

@@ -35,6 +35,7 @@ def job_of(given: Mapping[str, Any]) -> Job:
         judge_options=replace(reached, base_url=given["judge_base_url"] or reached.base_url),
         cache=not given.get("no_cache", False),
         command=("upright", *sys.argv[1:]),
+        defenses=tuple(given.get("defenses") or ()),
         staffing=Staffing(**_named(("workers", "on", "shards"), given)),
         **_named(("data", "out", "judge_itself"), given),
     )

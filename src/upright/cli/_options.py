@@ -93,6 +93,14 @@ Hedge = Annotated[
 ]
 Rpm = Annotated[int | None, typer.Option(min=1, help="Requests per minute, at most.")]
 Tpm = Annotated[int | None, typer.Option(min=1, help="Tokens per minute, at most.")]
+With = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with",
+        help="A defense before the model, such as smoothllm or smoothllm:copies=4; repeatable, "
+        "the first outermost. See: upright list defenses",
+    ),
+]
 Workers = Annotated[
     str, typer.Option(help="Processes that ask: a number, or auto (as many as cores and work).")
 ]

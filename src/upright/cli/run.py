@@ -38,6 +38,7 @@ def run(
     hedge: options.Hedge = False,
     rpm: options.Rpm = None,
     tpm: options.Tpm = None,
+    defenses: options.With = None,
     workers: options.Workers = "1",
     on: options.On = "",
     shards: options.Shards = "",
@@ -68,6 +69,8 @@ def run(
         upright run openai/llama --base-url http://localhost:8000/v1 -d safety
 
         upright run openai/llama --base-url http://localhost:8000/v1 --workers auto
+
+        upright run local/smollm2-135m --suite jbb --data ../datasets --with smoothllm
 
         upright run mock/always-a --suite trustllm --data ../datasets
 

@@ -16,6 +16,7 @@ from upright.defenses._defended import (
     refused,
     through,
 )
+from upright.defenses._named import open_defense
 
 __all__ = [
     "CHANGED",
@@ -26,6 +27,7 @@ __all__ = [
     "Defended",
     "defended",
     "noted",
+    "open_defense",
     "refused",
     "through",
 ]

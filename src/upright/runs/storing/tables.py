@@ -38,6 +38,7 @@ STRINGS: Mapping[str, Column] = {
     "response": lambda j: j.response.text,
     "finish_reason": lambda j: j.response.finish_reason,
     "error": lambda j: j.response.error,
+    "decisions": lambda j: _json(j.response.decisions) if j.response.decisions else None,
     "outcome": lambda j: str(j.verdict.outcome),
     "label": lambda j: j.verdict.label,
     "judge": lambda j: j.verdict.judge,
@@ -55,7 +56,7 @@ NUMBERS: Mapping[str, tuple[pa.DataType, Column]] = {
 COLUMNS = (
     *("benchmark", "dimension", "score_set", "sample_id", "epoch", "group", "slices"),
     *("messages", "prompt", "target", "options", "facts", "worst"),
-    *("response", "finish_reason", "error"),
+    *("response", "finish_reason", "decisions", "error"),
     *("prompt_tokens", "completion_tokens", "latency_s", "attempts"),
     *("outcome", "value", "label", "judge", "reason", "request_key"),
 )
