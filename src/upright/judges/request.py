@@ -1,8 +1,8 @@
 """Risk: whether a request asks for something harmful, by its words alone.
 
 The part of the harm judge that reads requests: a guardian that needs no model and no call. It was
-taught on the requests of AdvBench, HarmBench, JailbreakBench, GPTFuzz, Do-Not-Answer and XSTest, and
-knows them by heart: what it gets on them says nothing of other requests. Of harmless everyday
+taught on the requests of AdvBench, HarmBench, JailbreakBench, GPTFuzz, Do-Not-Answer and XSTest,
+and knows them by heart: what it gets on them says nothing of other requests. Of harmless everyday
 questions it has seen few, and flags many.
 """
 
