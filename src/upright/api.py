@@ -19,10 +19,11 @@ from upright.core import (
     Model,
     Settings,
     UsageError,
+    open_named,
     registry,
 )
 from upright.data import suite_file
-from upright.defenses import defended, open_defense
+from upright.defenses import defended
 from upright.interop import TRUSTLLM, detect, export_run, import_files
 from upright.interop.jbb import AttackTable
 from upright.interop.jbb import attack_table as read_attack_table
@@ -309,7 +310,7 @@ def _behind_defenses(model: Model, job: Job) -> Model:
             f"A defense follows each question through its calls, one after the other, and {other} "
             "hand questions over as they are. Leave out one of them."
         )
-    return defended(model, [open_defense(spec) for spec in job.defenses])
+    return defended(model, [open_named("defenses", spec) for spec in job.defenses])
 
 
 def _check_batch(job: Job) -> None:

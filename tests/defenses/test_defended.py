@@ -23,6 +23,7 @@ from upright.core import (
     Settings,
     UsageError,
     ask,
+    open_named,
 )
 from upright.defenses import (
     CHANGED,
@@ -30,7 +31,6 @@ from upright.defenses import (
     REFUSED,
     defended,
     noted,
-    open_defense,
     refused,
 )
 from upright.runs import Staffing
@@ -260,7 +260,7 @@ def test_a_run_names_its_defenses_and_keeps_what_they_decided(tmp_path: Path) ->
 )
 def test_a_defense_that_makes_no_sense_is_refused(spec: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        open_defense(spec)
+        open_named("defenses", spec)
 
 
 def test_what_hands_questions_over_as_they_are_does_not_go_with_defenses(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from upright.core.errors import (
 from upright.core.inert import inert, one_line
 from upright.core.metric import TOLERATED, Estimate, Interval, Metric, every
 from upright.core.model import Model
+from upright.core.options import open_named
 from upright.core.properties import once
 from upright.core.sample import (
     EARLIER_WORDING,
@@ -112,6 +113,7 @@ __all__ = [
     "naming",
     "once",
     "one_line",
+    "open_named",
     "printable",
     "unknown",
 ]

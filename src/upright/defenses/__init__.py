@@ -16,7 +16,6 @@ from upright.defenses._defended import (
     refused,
     through,
 )
-from upright.defenses._named import open_defense
 
 __all__ = [
     "CHANGED",
@@ -27,7 +26,6 @@ __all__ = [
     "Defended",
     "defended",
     "noted",
-    "open_defense",
     "refused",
     "through",
 ]

@@ -1,21 +1,22 @@
-"""Defenses by name, as one types them: `smoothllm` or `smoothllm:copies=4,share=0.2`."""
+"""Attacks and defenses by name, as one types them: `smoothllm`, `smoothllm:copies=4,share=0.2`."""
 
 import inspect
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
-from upright.core import Defense, UsageError, registry, unknown
+from upright.core.errors import UsageError, unknown
+from upright.core.registry import entries
 
 
-def open_defense(spec: str) -> Defense:
-    """The defense of that name with these options."""
+def open_named(room: str, spec: str) -> Any:
+    """What has that name in a room, with these options."""
     name, _, told = spec.partition(":")
-    known = registry.entries("defenses")
+    known = entries(room)
     if name not in known:
-        raise unknown("defense", name, known)
+        raise unknown(room.removesuffix("s"), name, known)
     make: Callable[..., Any] = getattr(import_module(known[name].module), name)
     allowed = inspect.signature(make).parameters
     options = dict(_option(part, spec) for part in told.split(",") if part)
@@ -24,8 +25,11 @@ def open_defense(spec: str) -> Defense:
             raise unknown(f"option of {name}", option, allowed)
         wanted = type(allowed[option].default)
         if not isinstance(value, wanted) and not (wanted is float and isinstance(value, int)):
-            raise UsageError(f"{name}: {option} is {_article(wanted)}, not {value!r}.")
-    return cast(Defense, make(**options))
+            raise UsageError(f"{name}: {option} is {KINDS[wanted]}, not {value!r}.")
+    return make(**options)
+
+
+KINDS = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
 
 
 def _option(part: str, spec: str) -> tuple[str, Any]:
@@ -36,9 +40,3 @@ def _option(part: str, spec: str) -> tuple[str, Any]:
         return name.strip(), msgspec.json.decode(value)
     except msgspec.DecodeError:
         return name.strip(), value
-
-
-def _article(wanted: type) -> str:
-    return {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}.get(
-        wanted, wanted.__name__
-    )
