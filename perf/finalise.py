@@ -38,7 +38,7 @@ SENTENCES = (
 PHASES = {
     "describe": "hash the plan",
     "claim": "open the journal",
-    "_complete": "look the answers up",
+    "complete": "look the answers up",
     "write_tables": "judge, estimate, write",
     "baselines": "judge three baselines",
 }

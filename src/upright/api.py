@@ -4,7 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import msgspec
+
+from upright._attacking import Attacked, Terms, attack_model, goals_of
 from upright._planning import listed, plan_of, provenance, select
+from upright.attacks._campaign import Budget, Result
 from upright.comparisons.claims.findings import Findings, findings_of, published_findings
 from upright.comparisons.many_runs.leaderboard import Leaderboard
 from upright.comparisons.many_runs.leaderboard import leaderboard as rank
@@ -53,10 +57,12 @@ from upright.runs.storing.pack import pack as write_pack
 from upright.runs.storing.pack import verify_pack
 
 __all__ = [
+    "Attacked",
     "Findings",
     "Job",
     "Leaderboard",
     "Run",
+    "attack",
     "attack_table",
     "compare",
     "evaluate",
@@ -73,6 +79,8 @@ __all__ = [
     "verify",
 ]
 
+GOALS = ("safety/jbb_harmful",)
+BUDGET = Budget()
 AnyModel = str | Model | Callable[[str], str]
 
 
@@ -150,6 +158,38 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
         staffing=_staffing(job, model, opened, judges, len(plan.items)),
     )
     return carry_out(plan, opened, judges, options, on_progress)
+
+
+def attack(
+    model: AnyModel,
+    attack: str,
+    job: Job | None = None,
+    *,
+    budget: Budget = BUDGET,
+    on_start: Callable[[int], None] = lambda goals: None,
+    on_result: Callable[[Result], None] = lambda result: None,
+) -> Attacked:
+    """Try to make a model do what it should not; `attack` is one of `upright list attacks`.
+
+    The goals are the harmful requests of the job's benchmarks (safety/jbb_harmful by default), the
+    budget is for each of them. Behind the job's defenses the attack sees the defended model.
+    """
+    job = job or Job(settings=Settings(score_sets=(UPRIGHT,)))
+    chosen = open_named("attacks", attack)
+    settings = job.settings
+    if not settings.benchmarks:
+        settings = msgspec.structs.replace(settings, benchmarks=GOALS)
+    opened = _behind_defenses(_open(model, job), job)
+    goals = goals_of(plan_of(opened, settings, job.data)[0])
+    on_start(len(goals))
+    terms = Terms(
+        budget=budget,
+        seed=settings.seed,
+        patience=Patience(max_attempts=job.model_options.max_attempts),
+        limits=Limits(rpm=job.model_options.rpm, tpm=job.model_options.tpm),
+        out=job.out,
+    )
+    return attack_model(opened, chosen, goals, terms, on_result)
 
 
 def score(answers: Path | str, benchmark: str | Sequence[str], job: Job | None = None) -> Run:

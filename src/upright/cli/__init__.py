@@ -9,6 +9,7 @@ import typer
 
 from upright import __version__
 from upright.cli import (
+    attack,
     card,
     check,
     compare,
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("score")(score.score)
+app.command("attack")(attack.attack)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("pack")(pack.pack)

@@ -32,7 +32,7 @@ def job_of(given: Mapping[str, Any]) -> Job:
     return Job(
         settings=Settings(**told),
         model_options=reached,
-        judge_options=replace(reached, base_url=given["judge_base_url"] or reached.base_url),
+        judge_options=replace(reached, base_url=given.get("judge_base_url") or reached.base_url),
         cache=not given.get("no_cache", False),
         command=("upright", *sys.argv[1:]),
         defenses=tuple(given.get("defenses") or ()),

@@ -2,18 +2,17 @@
 
 import asyncio
 import shlex
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from upright.core import Interrupted, Model, ModelRefused, StoreError, UprightError
 from upright.runs.asking.desk import ANSWERS, Desk
 from upright.runs.asking.engine import Patience
 from upright.runs.asking.limits import Limits
-from upright.runs.asking.loop import new_event_loop
+from upright.runs.asking.loop import complete
 from upright.runs.asking.panel import Panel, ask_panel, stage
 from upright.runs.asking.rounds import Asked, ask_all
 from upright.runs.asking.signals import signals_cancel, sigterm_interrupts
@@ -60,7 +59,6 @@ class Received(NamedTuple):
 
 
 DEFAULTS = Options()
-T = TypeVar("T")
 
 
 @seldom_collected()
@@ -88,7 +86,7 @@ def run(
     desk = Desk(journal, options.cache, crew, options.patience, on_progress)
     try:
         with _stopping(path, info, desk, options.command):
-            asked, panel = _complete(_receive(plan, model, judges, desk))
+            asked, panel = complete(_receive(plan, model, judges, desk))
             read = write_tables(path, asked.plan, asked.responses, panel, asked.stops)
             # Some facts show only in answers: the name under which a server knows its model.
             info["model"] = {"id": model.id, "facts": crew.facts(model)}
@@ -139,27 +137,6 @@ def _stopping(
                 f"{error}\n{saved}; nothing is asked twice. Then: {again}"
             ) from error
         raise Interrupted(f"Stopped. {saved}. To go on: {again}") from error
-
-
-def _complete(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; in a thread of its own where a loop is running already (notebooks)."""
-    found: list[T] = []
-
-    async def work_silently() -> None:
-        # Runner.run spells out the result of its task, and this one may be a million answers.
-        found.append(await work)
-
-    def alone() -> T:
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(work_silently())
-        return found[0]
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return alone()
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(alone).result()
 
 
 def _counts(desk: Desk) -> dict[str, Any]:

@@ -1,0 +1,156 @@
+"""An attack on a model: the goals are a benchmark's requests, and what was asked is kept."""
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from upright.attacks._campaign import Budget, Campaign, Result
+from upright.core import Attack, Goal, Interrupted, Model, Response, UsageError
+from upright.judges import harmful
+from upright.runs import Limits, Patience, Plan
+from upright.runs.asking.loop import complete
+from upright.runs.asking.signals import signals_cancel
+from upright.runs.asking.singly import Singly
+from upright.runs.storing.journal import Journal, explained
+from upright.runs.storing.store import environment, now
+from upright.runs.storing.tables import write_whole
+from upright.stats.intervals import Bounds, proportion
+
+OnResult = Callable[[Result], None]
+SCORED_BY = "linear/harm, of the goal and the answer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How an attack is carried out."""
+
+    budget: Budget
+    seed: int = 0
+    patience: Patience
+    limits: Limits
+    out: Path
+
+
+class Attacked(NamedTuple):
+    """What came of it, and the folder that holds it."""
+
+    path: Path
+    model: str
+    attack: str
+    results: Sequence[Result]
+
+    @property
+    def successes(self) -> int:
+        return sum(result.success for result in self.results)
+
+    @property
+    def interval(self) -> Bounds:
+        """Wilson's 95 % interval of the share of goals reached."""
+        reached = np.array([result.success for result in self.results], float)
+        return proportion(reached, [result.goal for result in self.results])
+
+    @property
+    def queries(self) -> int:
+        return sum(result.queries for result in self.results)
+
+    @property
+    def tokens(self) -> int:
+        return sum(result.tokens for result in self.results)
+
+
+def goals_of(plan: Plan) -> list[Goal]:
+    """One goal per request of the plan's benchmarks: what they ask plainly."""
+    found: dict[str, Goal] = {}
+    for item in plan.items:
+        if not plan.benchmarks[item.benchmark].card.harmful:
+            raise UsageError(
+                f"{item.benchmark} asks for nothing harmful: there is nothing to talk a model "
+                "into. Name another one, such as safety/jbb_harmful or safety/misuse."
+            )
+        sample = item.sample
+        goal = Goal(id=sample.id, text=sample.prompt, category=sample.stratum)
+        found.setdefault(goal.text, goal)
+    return list(found.values())
+
+
+def attack_model(
+    model: Model, attack: Attack, goals: Sequence[Goal], terms: Terms, on_result: OnResult
+) -> Attacked:
+    """Pursue every goal. The same call goes on where an earlier one was interrupted."""
+    path = terms.out / _name(model, attack, goals, terms)
+    with explained(path):
+        path.mkdir(parents=True, exist_ok=True)
+    journal = Journal(path / "journal.jsonl")
+    try:
+        results = complete(_pursue(model, attack, goals, terms, journal, on_result))
+        told = _told(model, attack, goals, terms, results)
+        write_whole(path / "attack.json", lambda file: file.write_bytes(told))
+    except KeyboardInterrupt as error:
+        raise Interrupted(
+            f"Stopped. {len(journal)} answers are saved in {path}; the same command goes on there."
+        ) from error
+    finally:
+        journal.close()
+    return Attacked(path, model.id, attack.id, results)
+
+
+async def _pursue(
+    model: Model,
+    attack: Attack,
+    goals: Sequence[Goal],
+    terms: Terms,
+    journal: Journal,
+    on_result: OnResult,
+) -> list[Result]:
+    singly = Singly(model, journal, terms.patience, terms.limits)
+    campaign = Campaign(
+        attack=attack,
+        model=model.id,
+        ask=singly.ask,
+        score=_harm,
+        budget=terms.budget,
+        seed=terms.seed,
+        at_once=max(32, model.concurrency),
+    )
+    with signals_cancel():
+        try:
+            return await campaign.pursue(goals, on_result)
+        finally:
+            await singly.close()
+            await model.close()
+
+
+async def _harm(goal: Goal, response: Response) -> float:
+    return float(harmful([goal.text], [response.text])[0])
+
+
+def _name(model: Model, attack: Attack, goals: Sequence[Goal], terms: Terms) -> str:
+    """The same for the same attack: how an interrupted one is found again."""
+    told = (model.id, attack.id, [goal.text for goal in goals], terms.budget, terms.seed)
+    mark = hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:8]
+    slug = re.sub(r"[^A-Za-z0-9.]+", "-", f"{attack.id}-on-{model.id}").strip("-.")[:80]
+    return f"attack-{slug}-{mark}"
+
+
+def _told(
+    model: Model, attack: Attack, goals: Sequence[Goal], terms: Terms, results: Sequence[Result]
+) -> bytes:
+    """Everything needed to repeat it, and what came of every goal."""
+    info: dict[str, Any] = {
+        **environment(),
+        "finished": now(),
+        "model": {"id": model.id, "facts": model.facts},
+        "attack": {"id": attack.id, **msgspec.to_builtins(attack.card)},
+        "budget": terms.budget,
+        "seed": terms.seed,
+        "scored_by": SCORED_BY,
+        "goals": goals,
+        "results": results,
+    }
+    return msgspec.json.format(msgspec.json.encode(info), indent=1) + b"\n"

@@ -1,0 +1,138 @@
+"""upright attack: try to make a model do what it should not."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from upright.cli import _options as options
+
+if TYPE_CHECKING:
+    from upright._attacking import Attacked
+
+AttackName = Annotated[
+    str,
+    typer.Argument(
+        help="Such as encoding or random_search:tries=50. See: upright list attacks",
+        metavar="ATTACK",
+    ),
+]
+Queries = Annotated[int, typer.Option(min=1, help="To the model, for one goal, at most.")]
+Tokens = Annotated[
+    int | None, typer.Option(min=1, help="Of prompts and answers, for one goal, at most.")
+]
+
+
+def attack(
+    model: options.Model,
+    attack: AttackName,
+    suite: options.Suite = "mini",
+    benchmark: options.Benchmarks = None,
+    limit: options.Limit = None,
+    queries: Queries = 100,
+    tokens: Tokens = None,
+    defenses: options.With = None,
+    data: options.Data = None,
+    base_url: options.BaseUrl = "",
+    logprobs: options.Logprobs = False,
+    concurrency: options.Concurrency = None,
+    timeout: options.Timeout = 120.0,
+    max_attempts: options.MaxAttempts = 6,
+    rpm: options.Rpm = None,
+    tpm: options.Tpm = None,
+    device: options.Device = "auto",
+    precision: options.Precision = "auto",
+    threads: options.Threads = None,
+    seed: options.Seed = 0,
+    out: options.Out = options.RUNS,
+    json: options.Json = False,
+) -> None:
+    """Attack a model: every harmful request of a benchmark is a goal (safety/jbb_harmful).
+
+    Shows how many goals were reached and what that took; the strings stay in the folder. Attack
+    only models that are yours to test. Examples:
+
+        upright attack local/smollm2-135m encoding --limit 5
+
+        upright attack local/smollm2-135m random_search:tries=50 --suite jbb --data ../datasets
+
+        upright attack openai/NAME encoding --suite jbb --with smoothllm --queries 20
+
+    Stopped? The same command goes on where it stopped.
+    """
+    given = locals()
+    from upright.cli._output import emit
+
+    attacked = _carry_out(given)
+    if json:
+        emit(_as_json(attacked))
+        return
+    low, high = attacked.interval
+    n, found = len(attacked.results), attacked.successes
+    typer.echo(f"{attacked.attack} on {attacked.model}")
+    typer.echo(
+        f"goals reached: {found} of {n}, {found / n:.1%} (95 % interval {low:.1%} to {high:.1%}), "
+        "by the harm judge"
+    )
+    typer.echo(
+        f"queries: {attacked.queries:,}, {attacked.queries / n:.1f} a goal"
+        + (f", {attacked.queries / found:.1f} for each reached" if found else "")
+        + f"; tokens: {attacked.tokens:,}"
+    )
+    spent = sum(result.spent for result in attacked.results)
+    if spent:
+        typer.echo(f"the budget ended {spent} of them: more --queries may reach more")
+    typer.echo(f"{attacked.path}")
+
+
+def _carry_out(given: dict[str, Any]) -> "Attacked":
+    import sys
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from upright.api import GOALS
+    from upright.api import attack as carry_out
+    from upright.attacks._campaign import Budget
+    from upright.cli._job import job_of
+
+    goals = {"score_set": "upright", "benchmark": given["benchmark"] or GOALS}
+    job = job_of({**given, **goals})
+    budget = Budget(queries=given["queries"], tokens=given["tokens"])
+    with Progress(console=Console(file=sys.stderr)) as bar:
+        task = bar.add_task("goals", total=None)
+
+        def on_start(goals: int) -> None:
+            bar.update(task, total=goals)
+
+        return carry_out(
+            given["model"],
+            given["attack"],
+            job,
+            budget=budget,
+            on_start=on_start,
+            on_result=lambda result: bar.advance(task),
+        )
+
+
+def _as_json(attacked: "Attacked") -> dict[str, Any]:
+    return {
+        "path": str(attacked.path),
+        "model": attacked.model,
+        "attack": attacked.attack,
+        "goals": len(attacked.results),
+        "reached": attacked.successes,
+        "interval": list(attacked.interval),
+        "queries": attacked.queries,
+        "tokens": attacked.tokens,
+        "results": [
+            {
+                "goal": result.goal,
+                "success": result.success,
+                "to_success": result.to_success,
+                "queries": result.queries,
+                "tokens": result.tokens,
+                "score": result.best.score if result.best else None,
+            }
+            for result in attacked.results
+        ],
+    }

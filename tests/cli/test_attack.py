@@ -1,0 +1,67 @@
+"""`upright attack`: what was reached, what it took, and going on where it stopped."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.front_door import here
+
+
+def attacked(out: Path, *more: str) -> dict[str, object]:
+    words = ("attack", "mock/worst", "encoding", "--limit", "4", "--out", "runs", "--json")
+    told = here(*words, *more, cwd=out)
+    assert told.returncode == 0, told.stderr
+    found: dict[str, object] = json.loads(told.stdout)
+    return found
+
+
+def test_it_says_what_was_reached_and_keeps_everything(tmp_path: Path) -> None:
+    found = attacked(tmp_path)
+    [path] = (tmp_path / "runs").iterdir()
+    assert found["path"] == f"runs/{path.name}"
+    assert found["goals"] == 4
+    stored = json.loads((path / "attack.json").read_bytes())
+    assert stored["attack"]["paper"] == "2307.02483"
+    assert stored["budget"] == {"queries": 100, "tokens": None}
+    assert len(stored["results"]) == len(stored["goals"]) == 4
+    assert sum(r["queries"] for r in stored["results"]) == found["queries"]
+    lines = (path / "journal.jsonl").read_bytes().count(b"\n")
+    assert lines == found["queries"]
+
+
+def test_the_same_command_asks_nothing_anew(tmp_path: Path) -> None:
+    first, again = attacked(tmp_path), attacked(tmp_path)
+    assert first == again
+    [path] = (tmp_path / "runs").iterdir()
+    assert (path / "journal.jsonl").read_bytes().count(b"\n") == first["queries"]
+
+
+def test_another_budget_seed_or_defense_is_another_attack(tmp_path: Path) -> None:
+    paths = {
+        attacked(tmp_path, *more)["path"]
+        for more in ((), ("--queries", "2"), ("--seed", "1"), ("--with", "self_reminder"))
+    }
+    assert len(paths) == 4
+
+
+def test_for_people_no_attack_string_is_shown(tmp_path: Path) -> None:
+    words = ("attack", "mock/refuse", "encoding", "--limit", "2", "--queries", "3")
+    told = here(*words, cwd=tmp_path)
+    assert "goals reached: 0 of 2, 0.0% (95 % interval 0.0% to 65.8%)" in told.stdout
+    assert "the budget ended 2 of them" in told.stdout
+    assert "Base64" not in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("mock/refuse", "encodin"), "Did you mean encoding"),
+        (("mock/refuse", "encoding", "-b", "fairness/preference"), "asks for nothing harmful"),
+        (("mock/refuse", "random_search"), "--logprobs"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    told = here("attack", *words, "--limit", "1", cwd=tmp_path)
+    assert told.returncode == 2
+    assert said in told.stderr
