@@ -27,6 +27,7 @@ from upright.interop import TRUSTLLM, detect, export_run, import_files
 from upright.models import DEFAULTS, ModelOptions, open_model
 from upright.models._function import Function
 from upright.models.replay import open_replay
+from upright.repairs import repair
 from upright.runs import (
     Cache,
     Forecast,
@@ -66,6 +67,7 @@ __all__ = [
     "pack",
     "preview",
     "relabel",
+    "repair",
     "score",
     "select",
     "verify",

@@ -33,6 +33,7 @@ from upright.core.inert import inert, one_line
 from upright.core.metric import TOLERATED, Estimate, Interval, Metric, every
 from upright.core.model import Model
 from upright.core.properties import once
+from upright.core.repair import OnStep, Repair
 from upright.core.sample import (
     EARLIER_WORDING,
     Decision,
@@ -81,7 +82,9 @@ __all__ = [
     "Model",
     "ModelError",
     "ModelRefused",
+    "OnStep",
     "Outcome",
+    "Repair",
     "Request",
     "Response",
     "Row",
