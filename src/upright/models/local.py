@@ -1,6 +1,7 @@
 """A model on this machine: `local/smollm2-135m` (the embedded default) or `local/DIR`.
 
-`local/smollm2-135m-guarded` is what `upright repair` made of it. DIR is a folder with config.json, safetensors and tokenizer.json, as transformers writes it.
+`local/smollm2-135m-guarded` is what `upright repair` made of it. DIR is a folder with
+config.json, safetensors and tokenizer.json, as transformers writes it.
 A Llama on the CPU runs on OpenVINO, everything else on torch (the extra `weights`).
 """
 

@@ -1,7 +1,6 @@
 """The lessons of refusal tuning, and the proof that no evaluation prompt is among them."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -118,15 +117,17 @@ class Near:
 
     def __contains__(self, prompt: str) -> bool:
         asked = words(prompt)
-        # Whoever has no word in common is not looked at: one prompt has thousands to be near to.
-        common = Counter(place for word in asked for place in self._having.get(word, ()))
-        return any(
-            shared >= TOO_NEAR * (len(asked) + len(self._known[place]) - shared)
-            for place, shared in common.items()
-        )
+        # Whoever has no word in common is not looked at: there are thousands to be near to.
+        places = {place for word in asked for place in self._having.get(word, ())}
+        return any(overlap(asked, self._known[place]) >= TOO_NEAR for place in places)
 
 
 def words(prompt: str) -> frozenset[str]:
     """The stems of what a prompt says, without the commonest words."""
     found = re.findall(r"[a-z0-9']+", prompt.casefold())
     return frozenset(word[:STEM] for word in found if word not in COMMON)
+
+
+def overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """Jaccard's index: common words among all words of the two; equal if both say nothing."""
+    return len(one & other) / len(one | other) if one | other else 1.0

@@ -206,7 +206,7 @@ def _loss(module: Any, batch: _Batch, reduction: str = "mean") -> torch.Tensor:
 
 def _mean_loss(module: Any, batches: Sequence[_Batch]) -> float:
     with torch.no_grad():
-        total = sum(_loss(module, batch, "sum").item() for batch in batches)
+        total = sum(float(_loss(module, batch, "sum")) for batch in batches)
     return total / sum(int((batch.targets != NOT_ASKED).sum()) for batch in batches)
 
 

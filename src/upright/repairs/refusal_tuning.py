@@ -6,11 +6,11 @@ animal, not a safe model. No paper is reproduced; what was measured is in docs/e
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from upright.core import Card, Dimension, OnStep
+from upright.core import Card, Dimension, OnStep, Outcome
 from upright.repairs import _refusal_data
 from upright.repairs._refusal_data import Lesson
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 32
 """Harmless requests that are answered between two words on the progress."""
+DECLINED = (Outcome.REFUSED, Outcome.PARTIAL)
 CARD = Card(
     title="Refusal tuning",
     paper="",
@@ -78,10 +79,10 @@ class RefusalTuning:
         from upright.repairs._sft import Schedule, tune  # noqa: PLC0415 - torch takes seconds
 
         most = (self.advbench, self.do_not_answer)
-        lessons = self._with_own_answers(
-            weights, _refusal_data.lessons(data, most, self.seed), on_step
-        )
-        taught = [self._taught(weights, lesson) for lesson in lessons]
+        lessons = _refusal_data.lessons(data, most, self.seed)
+        own = self._own_answers(weights, [x.prompt for x in lessons if not x.refuses], on_step)
+        lessons = [lesson for lesson in lessons if lesson.refuses or lesson.prompt in own]
+        taught = [self._taught(weights, lesson, own) for lesson in lessons]
         apart = max(1, round(self.held_out * len(taught)))
         named = {name: getattr(self, name) for name in Schedule.__dataclass_fields__}
         checks = tune(weights.module, taught[apart:], taught[:apart], Schedule(**named), on_step)
@@ -95,38 +96,36 @@ class RefusalTuning:
             "held_out_loss_before": checks[0].held_out,
         }
 
-    def _with_own_answers(
-        self, weights: "Weights", lessons: Sequence[Lesson], on_step: OnStep
-    ) -> list[Lesson]:
-        """Harmless requests get the model's answer of now; those it refuses are dropped."""
-        from upright.judges.refusal import looks_refused  # noqa: PLC0415 - numpy, for listing
+    def _own_answers(
+        self, weights: "Weights", prompts: Sequence[str], on_step: OnStep
+    ) -> dict[str, list[int]]:
+        """The tokens that the model answers with now; what it refuses is left out.
 
-        harmless = [lesson for lesson in lessons if not lesson.refuses]
-        own: dict[str, str] = {}
-        for start in range(0, len(harmless), AT_ONCE):
-            on_step("Answering", start, len(harmless))
-            part = [lesson.prompt for lesson in harmless[start : start + AT_ONCE]]
+        A whole answer ends with the end token; one that was cut does not.
+        """
+        from upright.judges.refusal import outcomes  # noqa: PLC0415 - numpy, and for listing
+
+        end = weights.checkpoint.end
+        own: dict[str, list[int]] = {}
+        for start in range(0, len(prompts), AT_ONCE):
+            on_step("Answering", start, len(prompts))
+            part = prompts[start : start + AT_ONCE]
             told = weights.answers([weights.chat(p) for p in part], self.answer_tokens)
-            own.update(
-                (p, weights.checkpoint.decode(w.tokens)) for p, w in zip(part, told, strict=True)
-            )
-        on_step("Answering", len(harmless), len(harmless))
-        given = [
-            lesson if lesson.refuses else replace(lesson, answer=own[lesson.prompt])
-            for lesson in lessons
-        ]
-        return [
-            lesson
-            for lesson, before in zip(given, lessons, strict=True)
-            if lesson.answer and (before.refuses or not looks_refused(lesson.answer))
-        ]
+            kinds = outcomes([weights.checkpoint.decode(w.tokens) for w in told], part)
+            for prompt, written, (kind, _) in zip(part, told, kinds, strict=True):
+                if kind not in DECLINED and (answer := [*written.tokens, *[end] * written.stopped]):
+                    own[prompt] = answer
+        on_step("Answering", len(prompts), len(prompts))
+        return own
 
-    def _taught(self, weights: "Weights", lesson: Lesson) -> "Taught":
-        """A whole answer ends with the end token; one that was cut does not."""
+    def _taught(
+        self, weights: "Weights", lesson: Lesson, own: Mapping[str, Sequence[int]]
+    ) -> "Taught":
         from upright.repairs._sft import Taught  # noqa: PLC0415 - torch takes seconds
 
-        answer = [*weights.tokens(lesson.answer), weights.checkpoint.end]
-        return Taught(weights.chat(lesson.prompt), answer[: self.answer_tokens])
+        refusal = [*weights.tokens(lesson.answer), weights.checkpoint.end]
+        answer = refusal[: self.answer_tokens] if lesson.refuses else own[lesson.prompt]
+        return Taught(weights.chat(lesson.prompt), answer)
 
 
 def refusal_tuning(**settings: Any) -> RefusalTuning:
