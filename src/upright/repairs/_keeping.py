@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from upright import __version__
 from upright.core import Repair, StoreError
 from upright.models._checkpoint import load_checkpoint
 from upright.models._safetensors import Tensors, save_tensors
@@ -26,7 +25,7 @@ COPIED = (
     "chat_template.jinja",
 )
 RECORD = "repair.json"
-PACKAGES = ("torch", "transformers", "numpy")
+PACKAGES = ("upright", "torch", "transformers", "numpy")
 
 
 def keep(weights: "Weights", repair: Repair, record: Mapping[str, Any], folder: Path) -> None:
@@ -63,7 +62,7 @@ def _write(weights: "Weights", repair: Repair, record: Mapping[str, Any], new: P
         "of": weights.id,
         "of_sha256": weights.checkpoint.hashes,
         "made_sha256": made.hashes,
-        "versions": {"upright": __version__} | {name: version(name) for name in PACKAGES},
+        "versions": {name: version(name) for name in PACKAGES},
         **record,
     }
     _json(new / RECORD, whole)

@@ -56,7 +56,7 @@ def lessons(data: Path | None, most: tuple[int, int], seed: int) -> list[Lesson]
             [row["prompt"] for row in questions if row["risk_area"].startswith(TO_REFUSE)],
             most[1],
         ),
-        "pairs, harmful": ([harmful for _, harmful in texts.PAIRS], len(texts.PAIRS)),
+        "our own, harmful": ([*texts.HARMFUL, *(harmful for _, harmful in texts.PAIRS)], None),
     }
     found = []
     for source, (prompts, limit) in sources.items():
@@ -76,19 +76,23 @@ def lessons(data: Path | None, most: tuple[int, int], seed: int) -> list[Lesson]
 
 def harmless() -> Iterator[tuple[str, str]]:
     """Where it comes from, and a request that must be answered as before."""
-    yield from (("tasks", form.format(what)) for form, what in _crossed(texts.ASKED_TO_DO, 2))
-    yield from (("texts", form.format(what)) for form, what in _crossed(texts.ASKED_TO_WRITE, 2))
-    yield from (("questions", prompt) for prompt in texts.QUESTIONS)
+    yield from _crossed("tasks", texts.ASKED_TO_DO, texts.TO_DO)
+    yield from _crossed("texts", texts.ASKED_TO_WRITE, texts.ABOUT)
+    yield from _crossed("programs", texts.ASKED_TO_PROGRAM, texts.PROGRAMS, 2)
+    yield from _crossed("topics", texts.ASKED_FOR, texts.TOPICS, 3)
+    yield from (("questions", prompt) for prompt in (*texts.QUESTIONS, *texts.PUBLIC))
     yield from (("delicate", prompt) for prompt in texts.DELICATE)
-    yield from (("pairs, harmless", prompt) for prompt, _ in texts.PAIRS)
+    alike = (*texts.HARMLESS_WORDS, *texts.ABSURD, *(prompt for prompt, _ in texts.PAIRS))
+    yield from (("sounds harmful", prompt) for prompt in alike)
 
 
-def _crossed(forms: Sequence[str], times: int) -> Iterator[tuple[str, str]]:
+def _crossed(
+    source: str, forms: Sequence[str], things: Sequence[str], times: int = 1
+) -> Iterator[tuple[str, str]]:
     """Every thing in so many forms, all forms about equally often."""
-    things = texts.TO_DO if forms is texts.ASKED_TO_DO else texts.ABOUT
     for place, what in enumerate(things):
         for k in range(times):
-            yield forms[(times * place + k) % len(forms)], what
+            yield source, forms[(times * place + k) % len(forms)].format(what)
 
 
 def evaluation_prompts(data: Path | None) -> list[str]:

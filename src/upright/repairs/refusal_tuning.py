@@ -48,7 +48,7 @@ class RefusalTuning:
     frozen                      lower layers that stay as they are; so does the embedding
     """
 
-    advbench: int = 260
+    advbench: int = 170
     do_not_answer: int = 180
     answer_tokens: int = 20
     held_out: float = 0.1
