@@ -8,7 +8,7 @@ from upright.models._embedded import NAME, embedded_folder
 
 GUARDED = f"{NAME}-guarded"
 HOW_TO_MAKE = {
-    GUARDED: "upright repair refusal_tuning --data DIR (once, about twenty minutes on two cores)"
+    GUARDED: "upright repair refusal_tuning --data DIR (once, about ten minutes on two cores)"
 }
 """The repaired models that Upright knows by name."""
 

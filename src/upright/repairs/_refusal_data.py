@@ -76,11 +76,10 @@ def lessons(data: Path | None, most: tuple[int, int], seed: int) -> list[Lesson]
 
 def harmless() -> Iterator[tuple[str, str]]:
     """Where it comes from, and a request that must be answered as before."""
-    yield from _crossed("tasks", texts.ASKED_TO_DO, texts.TO_DO, 2)
-    yield from _crossed("texts", texts.ASKED_TO_WRITE, texts.ABOUT, 2)
+    yield from _crossed("tasks", texts.ASKED_TO_DO, texts.TO_DO)
+    yield from _crossed("texts", texts.ASKED_TO_WRITE, texts.ABOUT)
     yield from _crossed("programs", texts.ASKED_TO_PROGRAM, texts.PROGRAMS, 2)
     yield from _crossed("topics", texts.ASKED_FOR, texts.TOPICS, 3)
-    yield from _crossed("rough words", texts.ASKED_ROUGHLY, texts.ROUGH, 2)
     yield from (("questions", prompt) for prompt in (*texts.QUESTIONS, *texts.PUBLIC))
     yield from (("delicate", prompt) for prompt in texts.DELICATE)
     alike = (*texts.HARMLESS_WORDS, *texts.ABSURD, *(prompt for prompt, _ in texts.PAIRS))

@@ -43,14 +43,14 @@ class RefusalTuning:
     """The hyper-parameters.
 
     advbench, do_not_answer     how many harmful requests of each set, at most
-    answer_tokens               where the model's own answers are cut: how it begins decides
+    answer_tokens               where the model's own answers are cut, and refusals too
     held_out                    the share of all lessons that decides when to stop
     frozen                      lower layers that stay as they are; so does the embedding
     """
 
-    advbench: int = 150
-    do_not_answer: int = 150
-    answer_tokens: int = 10
+    advbench: int = 170
+    do_not_answer: int = 180
+    answer_tokens: int = 20
     held_out: float = 0.1
     frozen: int = 14
     learning_rate: float = 2e-4
@@ -124,7 +124,7 @@ class RefusalTuning:
         from upright.repairs._sft import Taught  # noqa: PLC0415 - torch takes seconds
 
         refusal = [*weights.tokens(lesson.answer), weights.checkpoint.end]
-        answer = refusal if lesson.refuses else own[lesson.prompt]
+        answer = refusal[: self.answer_tokens] if lesson.refuses else own[lesson.prompt]
         return Taught(weights.chat(lesson.prompt), answer)
 
 
