@@ -1,12 +1,20 @@
 """The Python API: one function per verb. Composes the rooms; none of them knows another."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
 
 from upright._attacking import Attacked, Terms, attack_model, goals_of
+from upright._job import (
+    AnyModel,
+    Job,
+    behind_defenses,
+    cache_of,
+    open_judges,
+    open_under_test,
+    staffing_of,
+)
 from upright._planning import listed, plan_of, provenance, select
 from upright.attacks._campaign import Budget, Result
 from upright.comparisons.claims.findings import Findings, findings_of, published_findings
@@ -20,33 +28,27 @@ from upright.core import (
     Benchmark,
     DataError,
     Estimate,
-    Model,
     Settings,
     UsageError,
     open_named,
     registry,
 )
 from upright.data import suite_file
-from upright.defenses import defended
 from upright.interop import TRUSTLLM, detect, export_run, import_files
 from upright.interop.jbb import AttackTable
 from upright.interop.jbb import attack_table as read_attack_table
-from upright.models import DEFAULTS, ModelOptions, open_model
-from upright.models._function import Function
+from upright.models import DEFAULTS
 from upright.models.replay import open_replay
+from upright.repairs import repair
 from upright.runs import (
-    Cache,
     Forecast,
     Limits,
     OnProgress,
     Options,
     Patience,
     Price,
-    Reached,
     Run,
-    Staffing,
     forecast,
-    open_cache,
     open_run,
 )
 from upright.runs import relabel as bring_up_to_date
@@ -74,6 +76,7 @@ __all__ = [
     "pack",
     "preview",
     "relabel",
+    "repair",
     "score",
     "select",
     "verify",
@@ -81,33 +84,6 @@ __all__ = [
 
 GOALS = ("safety/jbb_harmful",)
 BUDGET = Budget()
-AnyModel = str | Model | Callable[[str], str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """What to measure and how to go about it; `settings.benchmarks` says what.
-
-    judge_options   how the judge model is reached; None means as the model
-    data            a folder that holds datasets; None looks in UPRIGHT_DATA, then the cache
-    out             where the run directory is made
-    cache           whether answers of earlier runs may be used
-    defenses        what stands before the model, the first outermost: see `upright list defenses`
-    staffing        who asks: this process, several, or a Ray cluster
-    judge_itself    allow the model under test to be its own judge
-    command         what the user typed, kept in run.json and offered for going on
-    """
-
-    settings: Settings = field(default_factory=Settings)
-    model_options: ModelOptions = DEFAULTS
-    judge_options: ModelOptions | None = None
-    data: Path | None = None
-    out: Path = Path("runs")
-    cache: bool = True
-    defenses: tuple[str, ...] = ()
-    staffing: Staffing = field(default_factory=Staffing)
-    judge_itself: bool = False
-    command: tuple[str, ...] = ()
 
 
 def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types them in a notebook
@@ -144,18 +120,18 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
             judge=tuple(listed(judge)),
         )
         job = Job(settings=settings, data=Path(data) if data else None, out=Path(out))
-    opened = _open(model, job)
-    judges = _open_judges(job, opened)
-    opened = _behind_defenses(opened, job)
+    opened = open_under_test(model, job)
+    judges = open_judges(job, opened)
+    opened = behind_defenses(opened, job)
     plan, files = plan_of(opened, job.settings, job.data)
     options = Options(
         out=job.out,
-        cache=_cache(job, opened),
+        cache=cache_of(job, opened),
         command=job.command,
         data=provenance(files),
         patience=Patience(max_attempts=job.model_options.max_attempts),
         limits=Limits(rpm=job.model_options.rpm, tpm=job.model_options.tpm),
-        staffing=_staffing(job, model, opened, judges, len(plan.items)),
+        staffing=staffing_of(job, model, opened, judges, len(plan.items)),
     )
     return carry_out(plan, opened, judges, options, on_progress)
 
@@ -179,7 +155,7 @@ def attack(
     settings = job.settings
     if not settings.benchmarks:
         settings = msgspec.structs.replace(settings, benchmarks=GOALS)
-    opened = _behind_defenses(_open(model, job), job)
+    opened = behind_defenses(open_under_test(model, job), job)
     goals = goals_of(plan_of(opened, settings, job.data)[0])
     on_start(len(goals))
     terms = Terms(
@@ -242,8 +218,8 @@ def export(run: Path | str | Run, to: str, out: Path | str | None = None) -> Pat
 
 def preview(model: AnyModel, job: Job, price: Price | None = None) -> Forecast:
     """What a run would ask and cost, without asking."""
-    opened = _behind_defenses(_open(model, job), job)
-    return forecast(plan_of(opened, job.settings, job.data)[0], _cache(job, opened), price)
+    opened = behind_defenses(open_under_test(model, job), job)
+    return forecast(plan_of(opened, job.settings, job.data)[0], cache_of(job, opened), price)
 
 
 def relabel(run: Path | str) -> list[Estimate]:
@@ -333,68 +309,3 @@ def _answered(file: Path, data: Path | None) -> tuple[str, ...]:
             f"some of one, name it: upright score {file} --benchmark ID"
         )
     return tuple(found)
-
-
-def _open(model: AnyModel, job: Job) -> Model:
-    if job.model_options.batch:
-        _check_batch(job)
-    if isinstance(model, str):
-        return open_model(model, job.model_options)
-    return Function(model) if callable(model) else model
-
-
-def _behind_defenses(model: Model, job: Job) -> Model:
-    if job.defenses and (job.model_options.batch or not job.staffing.alone):
-        other = "--batch" if job.model_options.batch else "--workers and --on"
-        raise UsageError(
-            f"A defense follows each question through its calls, one after the other, and {other} "
-            "hand questions over as they are. Leave out one of them."
-        )
-    return defended(model, [open_named("defenses", spec) for spec in job.defenses])
-
-
-def _check_batch(job: Job) -> None:
-    """What cannot be had of a batch is said before anything is asked."""
-    if stopping := job.settings.stopping:
-        raise UsageError(
-            f"{stopping} looks at the answers after every few dozen questions, and with --batch "
-            f"each look may take a day. Leave out {stopping} or --batch; --limit asks less, too."
-        )
-    if not job.cache:
-        raise UsageError(
-            "--no-cache asks everything anew, and --batch takes what an earlier batch at the "
-            "provider answered: that is how it goes on. Leave one of them out."
-        )
-
-
-def _open_judges(job: Job, model: Model) -> list[Model]:
-    """None of them the model itself, none twice."""
-    judges = [open_model(s, job.judge_options or job.model_options) for s in job.settings.judge]
-    ids = [judge.id for judge in judges]
-    if model.id in ids and not job.judge_itself:
-        raise UsageError(
-            f"{model.id} would judge its own answers, which flatters it. Name another --judge, "
-            "or insist with --judge-itself."
-        )
-    if twice := next((id for id in ids if ids.count(id) > 1), None):
-        raise UsageError(f"{twice} is named twice as --judge. To ask it twice: --judge-votes 2")
-    return judges
-
-
-def _staffing(
-    job: Job, spec: AnyModel, model: Model, judges: Sequence[Model], samples: int
-) -> Staffing:
-    """Workers open models by their specs; one that was handed over open they cannot."""
-    if not isinstance(spec, str):
-        if not job.staffing.alone:
-            raise UsageError("Several workers need a model that they can open: name it by a spec.")
-        return job.staffing
-    judged_by = job.judge_options or job.model_options
-    models = {model.id: Reached(spec, job.model_options)}
-    for judge, named in zip(judges, job.settings.judge, strict=True):
-        models.setdefault(judge.id, Reached(named, judged_by))
-    return replace(job.staffing, models=models, samples=samples)
-
-
-def _cache(job: Job, model: Model) -> Cache | None:
-    return open_cache() if job.cache and model.cacheable else None

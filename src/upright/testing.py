@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from upright.api import AnyModel, evaluate
+from upright._job import AnyModel
+from upright.api import evaluate
 from upright.core import UPRIGHT, Estimate, UsageError
 from upright.runs.storing.stored import read_estimates
 

@@ -21,6 +21,7 @@ from upright.cli import (
     judge,
     leaderboard,
     pack,
+    repair,
     report,
     run,
     score,
@@ -52,6 +53,7 @@ app.command("findings")(findings.findings)
 app.command("card")(card.card)
 app.command("import")(import_.import_)
 app.command("export")(export.export)
+app.command("repair")(repair.repair)
 app.command("list")(list_verb.list_)
 app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)

@@ -35,6 +35,7 @@ from upright.core.metric import TOLERATED, Estimate, Interval, Metric, every
 from upright.core.model import Model
 from upright.core.options import open_named
 from upright.core.properties import once
+from upright.core.repair import OnStep, Repair
 from upright.core.sample import (
     EARLIER_WORDING,
     Decision,
@@ -86,7 +87,9 @@ __all__ = [
     "Model",
     "ModelError",
     "ModelRefused",
+    "OnStep",
     "Outcome",
+    "Repair",
     "Request",
     "Response",
     "Row",

@@ -68,7 +68,7 @@ def open_model(spec: str, options: ModelOptions = DEFAULTS) -> Model:
 def providers() -> dict[str, str]:
     """Every prefix and its module, without importing any: files that know how to open theirs."""
     files = sorted(Path(__file__).parent.glob("[!_]*.py"))
-    opening = [path.stem for path in files if f"def open_{path.stem}(" in path.read_text("utf-8")]
+    opening = [p.stem for p in files if f"def open_{p.stem}(name: str, " in p.read_text("utf-8")]
     found = {prefix: f"{__name__}.{prefix}" for prefix in opening}
     for point in entry_points(group="upright"):
         room, _, prefix = point.name.partition("/")

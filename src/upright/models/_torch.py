@@ -55,9 +55,7 @@ class Torch:
 
     def __init__(self, model: torch.nn.Module, device: str) -> None:
         self._model, self._device = model, device
-        # Newer versions of transformers renamed it.
-        known = signature(model.forward).parameters
-        self._cache_name = "cache" if "cache" in known else "past_key_values"
+        self._cache_name = cache_name(model)
         self._cache = DynamicCache(config=model.config)
         self._rows = 0
         self.limits = _limits(model, device)
@@ -123,6 +121,11 @@ class Torch:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
 
 
+def cache_name(model: torch.nn.Module) -> str:
+    """What forward() calls its cache: newer versions of transformers renamed it."""
+    return "cache" if "cache" in signature(model.forward).parameters else "past_key_values"
+
+
 def _limits(model: torch.nn.Module, device: str) -> Limits:
     """On a GPU, as many texts as its free memory holds, up to where more stop paying."""
     text = model.config.get_text_config()
@@ -144,12 +147,19 @@ def _bytes_per_token(config: Any, dtype: torch.dtype) -> int:
 
 def open_torch(checkpoint: Checkpoint, device: str, options: ModelOptions) -> Torch:
     """Load the network: float32 on a CPU, bfloat16 on a GPU, unless asked otherwise."""
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ModelRefused("torch sees no GPU (CUDA). Measure on the CPU: --device cpu")
-    if options.threads:
-        torch.set_num_threads(min(options.threads, os.cpu_count() or 1))
     automatic = "float32" if device == "cpu" else "bfloat16"
     precision = automatic if options.precision == "auto" else options.precision
+    if options.threads:
+        torch.set_num_threads(min(options.threads, os.cpu_count() or 1))
+    return Torch(load_module(checkpoint, device, precision), device)
+
+
+def load_module(
+    checkpoint: Checkpoint, device: str, precision: str, attention: str | None = None
+) -> torch.nn.Module:
+    """The network of a checkpoint, ready to be asked; `attention` as transformers names it."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ModelRefused("torch sees no GPU (CUDA). Measure on the CPU: --device cpu")
     try:
         model = AutoModelForCausalLM.from_pretrained(
             checkpoint.folder,
@@ -157,9 +167,11 @@ def open_torch(checkpoint: Checkpoint, device: str, options: ModelOptions) -> To
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
+            attn_implementation=attention,
         )
     except (OSError, ValueError, ImportError, KeyError) as error:
         raise ModelRefused(
             f"transformers cannot open {checkpoint.folder}: {excerpt(str(error), 300)}"
         ) from error
-    return Torch(model.eval().to(device), device)
+    module: torch.nn.Module = model.eval().to(device)
+    return module

@@ -1,6 +1,7 @@
 """A model on this machine: `local/smollm2-135m` (the embedded default) or `local/DIR`.
 
-DIR is a folder with config.json, safetensors and tokenizer.json, as transformers writes it.
+`local/smollm2-135m-guarded` is what `upright repair` made of it. DIR is a folder with
+config.json, safetensors and tokenizer.json, as transformers writes it.
 A Llama on the CPU runs on OpenVINO, everything else on torch (the extra `weights`).
 """
 
@@ -9,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from typing import NamedTuple
 
 import jinja2
@@ -27,7 +27,8 @@ from upright.models._decoding import (
     weigh,
     write,
 )
-from upright.models._embedded import NAME, embedded_folder, source_of
+from upright.models._embedded import NAME, source_of
+from upright.models._folders import folder_of
 from upright.models._llama import open_llama, why_not
 
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -173,7 +174,7 @@ def open_local(name: str, options: ModelOptions) -> Local:
         raise unknown("device", options.device, DEVICES)
     if options.precision not in PRECISIONS:
         raise unknown("precision", options.precision, PRECISIONS)
-    folder = embedded_folder() if name == NAME else _folder(name)
+    folder = folder_of(name)
     checkpoint = load_checkpoint(folder)
     shown = name if name == NAME else folder.resolve().name
     return Local(shown, checkpoint, _open_engine(checkpoint, options), source_of(folder))
@@ -199,23 +200,6 @@ def _best_device() -> str:
     import torch  # noqa: PLC0415 - seconds, and optional
 
     return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _folder(name: str) -> Path:
-    path = Path(name).expanduser()
-    if (path / "config.json").is_file():
-        return path
-    if path.is_dir():
-        raise UsageError(f"{path} holds no config.json, so no model that transformers wrote.")
-    if path.is_file():
-        raise UsageError(
-            f"{path} is a file. Name the folder that holds config.json, safetensors and "
-            "tokenizer.json."
-        )
-    beside = path.parent.iterdir() if path.parent.is_dir() else ()
-    folders = [str(p) for p in beside if (p / "config.json").is_file()]
-    hint = unknown("local model or folder", name, [NAME, *folders])
-    raise UsageError(f"{hint} From the Hugging Face hub: hf download ORG/NAME --local-dir DIR")
 
 
 def _choice(question: _Question, values: tuple[float, ...]) -> Response:
