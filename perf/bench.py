@@ -18,9 +18,8 @@ PACKAGES = ("aiohttp", "httptools", "uvloop", "msgspec", "numpy", "scipy", "pyar
 HEAD = """\
 # Performance
 
-Written by `make bench`. What is compared alternates, so that ratios are steadier than seconds:
-these drift with whatever else the machine does. Look at the load. Other harnesses run once, one
-after the other: their ratios are rough.
+Written by `make bench`. What is compared alternates, other harnesses too, so that ratios are
+steadier than seconds: these drift with whatever else the machine does. Look at the load.
 What several processes bring: [more workers](explain/scaling.md).
 
 {when}, {machine}, {cores} cores, load {load}; Python {python}, {packages}.

@@ -1,7 +1,7 @@
 """What more workers bring: measured here, and predicted for up to 64 of them.
 
     python perf/scaling.py [--write]     a quarter of an hour; writes docs/explain/scaling.md
-    python perf/scaling.py --brief       some minutes: what docs/performance.md shows
+    python perf/scaling.py --brief       two minutes: what docs/performance.md shows
     python perf/scaling.py --quick       seconds: does it work?
 
 Measured are whole runs (`_scaled.py`) against one endpoint in a process of its own, in turn:

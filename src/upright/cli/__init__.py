@@ -41,7 +41,7 @@ app = typer.Typer(
     help="Measure how far a language model can be trusted.\n\n"
     "Start with: upright run local/smollm2-135m",
 )
-app.command("run")(run.run)
+app.command("run", epilog=run.MORE)(run.run)
 app.command("score")(score.score)
 app.command("attack")(attack.attack)
 app.command("report")(report.report)

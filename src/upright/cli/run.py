@@ -10,6 +10,30 @@ if TYPE_CHECKING:
     from upright.api import Job
     from upright.runs import Forecast
 
+MORE = """
+Examples:
+
+    upright run local/smollm2-135m
+
+    upright run openai/gpt-4o-mini --suite trustllm --limit 100 --dry-run
+
+    upright run openai/gpt-4o-mini --suite trustllm --score-set upright --until 0.03
+
+    upright run openai/gpt-4o-mini -b safety/misuse --suite trustllm --decide 0.9
+
+    upright run openai/llama --base-url http://localhost:8000/v1 -d safety
+
+    upright run openai/llama --base-url http://localhost:8000/v1 --workers auto
+
+    upright run local/smollm2-135m --suite jbb --data ../datasets --with smoothllm
+
+    upright run mock/always-a --suite trustllm --data ../datasets
+
+Exit codes: 0 fine, 2 usage, 3 finished but over 5 % of a benchmark unscored, 1 anything else.
+Stopped? The same command goes on where it stopped.
+"""
+"""Printed below the options by `upright run --help`."""
+
 
 def run(
     model: options.Model,
@@ -54,29 +78,7 @@ def run(
     price: options.Price = None,
     json: options.Json = False,
 ) -> None:
-    """Measure a model: ask, judge, and print a trust profile with intervals.
-
-    Examples:
-
-        upright run local/smollm2-135m
-
-        upright run openai/gpt-4o-mini --suite trustllm --limit 100 --dry-run
-
-        upright run openai/gpt-4o-mini --suite trustllm --score-set upright --until 0.03
-
-        upright run openai/gpt-4o-mini -b safety/misuse --suite trustllm --decide 0.9
-
-        upright run openai/llama --base-url http://localhost:8000/v1 -d safety
-
-        upright run openai/llama --base-url http://localhost:8000/v1 --workers auto
-
-        upright run local/smollm2-135m --suite jbb --data ../datasets --with smoothllm
-
-        upright run mock/always-a --suite trustllm --data ../datasets
-
-    Exit codes: 0 fine, 2 usage, 3 finished but over 5 % of a benchmark unscored, 1 anything else.
-    Stopped? The same command goes on where it stopped.
-    """
+    """Measure a model: ask, judge, and print a trust profile with intervals."""
     given = locals()
     from upright.cli._job import job_of
 
