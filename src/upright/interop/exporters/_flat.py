@@ -11,10 +11,16 @@ from upright.core import StoreError
 from upright.runs.storing.store import Run
 from upright.runs.storing.tables import COLUMNS
 
+OPTIONAL = "decisions"
+"""A column that runs without defenses lacked until there were any."""
+
 
 def samples(run: Run) -> pa.Table:
     """One row per answer and score set."""
     table = _read(run, "samples", COLUMNS)
+    if OPTIONAL not in table.column_names:
+        empty = pa.nulls(table.num_rows, pa.string())
+        table = table.add_column(COLUMNS.index(OPTIONAL), OPTIONAL, empty)
     slices = [json.loads(told or "{}") for told in table.column("slices").to_pylist()]
     names = list(dict.fromkeys(name for row in slices for name in row))
     table = table.drop_columns(["slices"])
@@ -44,6 +50,8 @@ def _of(run: Run, table: pa.Table) -> pa.Table:
 def _read(run: Run, name: str, columns: Sequence[str] | None) -> pa.Table:
     path = run.path / f"{name}.parquet"
     try:
-        return pq.read_table(path, columns=list(columns) if columns else None)
+        there = pq.read_schema(path).names
+        wanted = [c for c in columns if c in there or c != OPTIONAL] if columns else None
+        return pq.read_table(path, columns=wanted)
     except (pa.ArrowException, OSError, KeyError) as error:
         raise StoreError(f"{path} cannot be read: {error}.") from error
