@@ -1,7 +1,6 @@
 """A run that dies goes on where it stopped: `kill -9`, Ctrl-C, SIGTERM. Real processes."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -16,7 +15,6 @@ import pytest
 
 from tests.runs.toy import CONCURRENCY, SUITE, carry_out, endpoint, planned
 from tests.server import Server, serving
-from upright.core import Interrupted
 from upright.models._chat import to_payload
 from upright.runs import open_run
 from upright.runs.storing.journal import read_journal
@@ -130,19 +128,31 @@ def test_the_server_is_a_program_too(tmp_path: Path) -> None:
     assert run.info["calls"]["asked"] == 40
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_while_judging_it_says_so_too(
-    tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def judge(*told: object) -> None:
-        os.kill(os.getpid(), number)
-        time.sleep(5)
+STOPS_WHILE_JUDGING = """
+import os, sys, time
+from tests.runs import toy
+from upright.runs import finish
 
-    monkeypatch.setattr("upright.runs.finish.judge_part", judge)
+def judge(*told):
+    os.kill(os.getpid(), int(number))
+    time.sleep(5)
+
+number = sys.argv.pop()
+finish.judge_part = judge
+toy.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_while_judging_it_says_so_too(tmp_path: Path, number: signal.Signals) -> None:
     with serving() as server:
-        with pytest.raises(Interrupted, match="40 of 40 answers are saved"):
-            carry_out(endpoint(server.url), tmp_path)
-        monkeypatch.undo()
+        command = [sys.executable, "-c", STOPS_WHILE_JUDGING, server.url, str(tmp_path), "40"]
+        stopped = subprocess.run(
+            [*command, str(int(number))], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert stopped.returncode == 1
+        assert "Stopped. 40 of 40 answers are saved" in stopped.stderr
+        assert "Traceback" not in stopped.stderr
         run = carry_out(endpoint(server.url), tmp_path)
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert set(server.answered.values()) == {1}
