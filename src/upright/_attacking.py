@@ -1,5 +1,6 @@
 """An attack on a model: the goals are a benchmark's requests, and what was asked is kept."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Callable, Sequence
@@ -91,7 +92,7 @@ def attack_model(
         results = complete(_pursue(model, attack, goals, terms, journal, on_result))
         told = _told(model, attack, goals, terms, results)
         write_whole(path / "attack.json", lambda file: file.write_bytes(told))
-    except KeyboardInterrupt as error:
+    except (KeyboardInterrupt, asyncio.CancelledError) as error:
         raise Interrupted(
             f"Stopped. {len(journal)} answers are saved in {path}; the same command goes on there."
         ) from error

@@ -1,11 +1,17 @@
 """`upright attack`: what was reached, what it took, and going on where it stopped."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
 from tests.cli.front_door import here
+from tests.runs.test_kill import wait_for
+from tests.server import serving
 
 
 def attacked(out: Path, *more: str) -> dict[str, object]:
@@ -51,6 +57,29 @@ def test_for_people_no_attack_string_is_shown(tmp_path: Path) -> None:
     assert "goals reached: 0 of 2, 0.0% (95 % interval 0.0% to 65.8%)" in told.stdout
     assert "the budget ended 2 of them" in told.stdout
     assert "Base64" not in told.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_it_says_so_and_goes_on_there(tmp_path: Path, number: signal.Signals) -> None:
+    with serving(delay=0.1) as server:
+        words = ("attack", "openai/test", "encoding", "--base-url", server.url, "--json")
+        command = [sys.executable, "-m", "upright", *words, "--concurrency", "2"]
+        with subprocess.Popen(
+            command, cwd=tmp_path, stderr=PIPE, stdout=PIPE, text=True
+        ) as process:
+            wait_for(server, 6)
+            process.send_signal(number)
+            _, told = process.communicate(timeout=20)
+        assert process.returncode == 1
+        assert "Traceback" not in told
+        [path] = (tmp_path / "runs").iterdir()
+        saved = (path / "journal.jsonl").read_bytes().count(b"\n")
+        assert f"Stopped. {saved} answers are saved in runs/{path.name}" in told
+        server.delay = 0.0
+        again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(again.stdout)["path"] == f"runs/{path.name}"
+    # What was under way when it was stopped may be answered twice; what was saved is not.
+    assert sum(times - 1 for times in server.answered.values()) <= 2
 
 
 @pytest.mark.parametrize(
