@@ -59,16 +59,14 @@ def the_plan(data: Path, model: Model, *ids: str) -> Plan:
 
 
 def simulated(items: Sequence[Item], rate: float, rng: np.random.Generator) -> Simulated:
-    groups = sorted({i.sample.group or i.sample.id for i in items})
+    groups = sorted({i.sample.cluster for i in items})
     if rate in (0.0, 1.0):
         own = dict.fromkeys(groups, rate)
     else:
         spread = (1 - ICC) / ICC
         drawn = rng.beta(rate * spread, (1 - rate) * spread, len(groups))
         own = dict(zip(groups, drawn, strict=True))
-    return Simulated(
-        {i.sample.id: float(rng.random() < own[i.sample.group or i.sample.id]) for i in items}
-    )
+    return Simulated({i.sample.id: float(rng.random() < own[i.sample.cluster]) for i in items})
 
 
 class Ended(NamedTuple):

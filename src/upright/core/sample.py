@@ -122,6 +122,11 @@ class Sample:
     def stratum(self) -> str:
         return next(iter(self.slices.values()), "")
 
+    @property
+    def cluster(self) -> str:
+        """The name of what it is drawn with: its group, or itself."""
+        return self.group or self.id
+
     @once
     def id(self) -> str:
         """Stable: a hash of what is asked and what is right."""

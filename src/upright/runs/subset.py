@@ -49,13 +49,9 @@ def _in_turn(samples: Sequence[Sample], seed: int) -> list[Group]:
 
 
 def _groups(samples: Sequence[Sample]) -> list[Group]:
-    in_order = sorted(samples, key=_name)
-    return [list(group) for _, group in groupby(in_order, key=_name)]
-
-
-def _name(sample: Sample) -> str:
-    return sample.group or sample.id
+    in_order = sorted(samples, key=lambda sample: sample.cluster)
+    return [list(group) for _, group in groupby(in_order, key=lambda sample: sample.cluster)]
 
 
 def _draw(group: Group, seed: int) -> str:
-    return digest((seed, _name(group[0])))
+    return digest((seed, group[0].cluster))

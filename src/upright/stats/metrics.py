@@ -44,7 +44,7 @@ def slice_of(name: str) -> Key:
 
 
 def cluster(item: Scored) -> str:
-    return item.sample.group or item.sample.id
+    return item.sample.cluster
 
 
 class ByClass(NamedTuple):

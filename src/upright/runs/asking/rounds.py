@@ -219,7 +219,7 @@ def _order(items: Sequence[Item], about: set[str], seed: int) -> list[_Ordered]:
     """
     clusters: dict[str, Cluster] = {}
     for item in items:
-        clusters.setdefault(item.sample.group or item.sample.id, []).append(item)
+        clusters.setdefault(item.sample.cluster, []).append(item)
     leading = {name for name, found in clusters.items() if any(i.id in about for i in found)}
     shuffled = sorted(clusters, key=lambda name: digest((seed, "until", name)))
     placed: list[tuple[float, bool, str]] = []

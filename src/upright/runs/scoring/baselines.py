@@ -24,9 +24,9 @@ def baselines(plan: Plan) -> dict[str, dict[str, float | None]]:
 def some(items: Sequence[Item]) -> list[Item]:
     """Each question once, and of a large benchmark every k-th cluster: whole, spread evenly."""
     once = [item for item in items if item.epoch == 0]
-    names = dict.fromkeys(item.sample.group or item.sample.id for item in once)
+    names = dict.fromkeys(item.sample.cluster for item in once)
     chosen = set(list(names)[:: max(1, ceil(len(once) / ENOUGH))])
-    return [item for item in once if (item.sample.group or item.sample.id) in chosen]
+    return [item for item in once if item.sample.cluster in chosen]
 
 
 def _headline(score_set: ScoreSet, items: Sequence[Item], name: str) -> float | None:
