@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -136,11 +135,14 @@ def test_insertions_keep_every_character_in_its_order(text: str, seed: int) -> N
     assert all(character in left for character in text)
 
 
-@pytest.mark.parametrize("share", [0.0, 1.0])
-def test_no_disturbance_and_a_complete_one(share: float) -> None:
-    for disturb in DISTURBANCES.values():
-        assert isinstance(disturb("abc", share, Random(0)), str)
-    assert DISTURBANCES["swap"]("abc", 0.0, Random(0)) == "abc"
+def test_no_disturbance_and_a_complete_one() -> None:
+    lengths = {"swap": 30, "patch": 30, "insert": 60}
+    for name, disturb in DISTURBANCES.items():
+        assert disturb("abc" * 10, 0.0, Random(0)) == "abc" * 10
+        assert len(disturb("abc" * 10, 1.0, Random(0))) == lengths[name]
+    for name in ("swap", "patch"):
+        kept = zip(DISTURBANCES[name]("\u00e9" * 30, 1.0, Random(0)), "\u00e9" * 30, strict=True)
+        assert not any(a == b for a, b in kept)  # what is drawn is ASCII
 
 
 def test_an_output_filter_holds_back_what_the_harm_judge_calls_harmful() -> None:

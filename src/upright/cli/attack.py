@@ -48,8 +48,9 @@ def attack(
 ) -> None:
     """Attack a model: every harmful request of a benchmark is a goal (safety/jbb_harmful).
 
-    Shows how many goals were reached and what that took; the strings stay in the folder. Attack
-    only models that are yours to test. Examples:
+    Shows how many goals were reached and what that took; the strings stay in the folder. The
+    interval is about goals, not about the judge's errors. Attack only models that are yours to
+    test. Examples:
 
         upright attack local/smollm2-135m encoding --limit 5
 
@@ -71,7 +72,7 @@ def attack(
     typer.echo(f"{attacked.attack} on {attacked.model}")
     typer.echo(
         f"goals reached: {found} of {n}, {found / n:.1%} (95 % interval {low:.1%} to {high:.1%}), "
-        "by the harm judge"
+        "by the harm judge, which errs: every attempt is one more chance for it to"
     )
     typer.echo(
         f"queries: {attacked.queries:,}, {attacked.queries / n:.1f} a goal"
