@@ -20,6 +20,7 @@ from upright.core import (
 from upright.judges import refusal
 from upright.models import ModelOptions, open_model
 from upright.runs import Cache, Options, Reached, Run, Staffing, make_plan, run
+from upright.runs.plan import Rows
 from upright.stats.metrics import mean
 
 SPEC = "openai/mock"
@@ -79,13 +80,19 @@ class Hired(Staffing):
         return False
 
 
+def _rows_of(asked: Asked) -> Rows:
+    """Made when they are read, as those of a file are."""
+    return lambda benchmark, patched: [
+        Row("", i, {"prompt": prompt}) for i, prompt in enumerate(prompts(asked.questions))
+    ]
+
+
 def carry_out(asked: Asked, folder: Path) -> Run:
     """Plan, journal on the disk, cache, judge, estimates, Parquet."""
-    rows = [Row("", i, {"prompt": prompt}) for i, prompt in enumerate(prompts(asked.questions))]
     reached = Reached(SPEC, ModelOptions(base_url=asked.url, concurrency=asked.connections))
     model = open_model(reached.spec, reached.options)
     settings = Settings(suite="made up", score_sets=("upright",))
-    plan = make_plan({"safety/made-up": made_up()}, lambda b, patched: rows, model, settings)
+    plan = make_plan({"safety/made-up": made_up()}, _rows_of(asked), model, settings)
     models = {model.id: reached}
     staffing = Hired(workers=str(asked.workers), models=models) if asked.workers else None
     options = Options(out=folder, cache=Cache(folder / "cache.sqlite"), staffing=staffing)

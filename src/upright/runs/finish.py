@@ -36,7 +36,8 @@ def write_tables(
             samples.add(plan.dimensions[part[0]], judged)
             answers = [one.scored for one in judged]
             estimates += estimates_of(plan.benchmarks[part[0]], part, answers, known)
-            read += [one for one in judged if one.item.id in panel.opinions]
+            if panel.opinions:
+                read += [one for one in judged if one.item.id in panel.opinions]
     write_estimates(path / "estimates.parquet", estimates)
     if plan.settings.judge:
         write_verdicts(path / "verdicts.parquet", read, panel)

@@ -16,7 +16,6 @@ from upright.core import (
     finished,
     make_samples,
     naming,
-    once,
 )
 from upright.runs.garbage import seldom_collected
 from upright.runs.subset import take
@@ -29,7 +28,7 @@ BRIEF = 96
 """Tokens of an answer on the mini suite: what a laptop's CPU writes for all of it in minutes."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
     """One sample to be answered and judged. Items whose requests are equal share one answer."""
 
@@ -47,7 +46,7 @@ class Item:
     def part(self) -> tuple[str, str]:
         return self.benchmark, self.score_set
 
-    @once
+    @property
     def id(self) -> str:
         return _item_id(self.benchmark, self.score_set, self.sample, self.epoch)
 

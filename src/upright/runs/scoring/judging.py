@@ -35,15 +35,19 @@ def judge_part(
     """The items of one score set. The benchmark's own judge reads all: it is cheap, decides where
     no judge model did, and shows how far the two agree."""
     # Once each: they come from the disk.
-    given = [(item, responses[item.key]) for item in items]
-    readable = [(item, response) for item, response in given if response.error is None]
-    verdicts = score_set.judge.judge([Answer(item.sample, r) for item, r in readable])
-    own = {item.id: verdict for (item, _), verdict in zip(readable, verdicts, strict=True)}
-    return [
-        Judged(item, response, _verdict(response, local, rulings.get(item.id)), local)
-        for item, response in given
-        for local in [own.get(item.id)]
+    given = [responses[item.key] for item in items]
+    readable = [
+        Answer(item.sample, response)
+        for item, response in zip(items, given, strict=True)
+        if response.error is None
     ]
+    verdicts = iter(score_set.judge.judge(readable))
+    judged = []
+    for item, response in zip(items, given, strict=True):
+        own = next(verdicts) if response.error is None else None
+        ruling = rulings.get(item.id) if rulings else None
+        judged.append(Judged(item, response, _verdict(response, own, ruling), own))
+    return judged
 
 
 def _verdict(response: Response, own: Verdict | None, ruling: Ruling | None) -> Verdict:

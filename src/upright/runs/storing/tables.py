@@ -10,9 +10,10 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from upright.core import Estimate, Verdict, printable
+from upright.core import Estimate, Verdict
 from upright.runs.asking.panel import Panel, Ruling
 from upright.runs.scoring.judging import Judged
+from upright.runs.storing.columns import table
 from upright.runs.storing.journal import explained
 
 Column = Callable[[Judged], object]
@@ -63,7 +64,7 @@ COLUMNS = (
 """Of samples.parquet, in the order a reader wants them."""
 
 
-ROWS = 20_000
+ROWS = 5_000
 """Of a row group, at most: the columns of so many rows are in memory at once."""
 SCHEMA = pa.schema(
     [(name, NUMBERS[name][0] if name in NUMBERS else pa.string()) for name in COLUMNS]
@@ -99,19 +100,16 @@ def samples_table(path: Path) -> Iterator[SamplesTable]:
 
 
 def _columns(dimension: str, judged: Sequence[Judged]) -> pa.Table:
-    found = {"dimension": pa.array([dimension] * len(judged), pa.string())}
-    for name, text in STRINGS.items():
-        found[name] = _strings([text(j) for j in judged])
-    for name, (kind, number) in NUMBERS.items():
-        found[name] = pa.array([number(j) for j in judged], kind)
-    return pa.table({name: found[name] for name in COLUMNS}, SCHEMA)
+    values = {**STRINGS, **{name: number for name, (_, number) in NUMBERS.items()}}
+    found = {name: [of(one) for one in judged] for name, of in values.items()}
+    return table({**found, "dimension": [dimension] * len(judged)}, SCHEMA)
 
 
 def write_estimates(path: Path, estimates: Sequence[Estimate]) -> None:
     """One row per printed number; the columns are the fields of Estimate."""
     rows = [msgspec.to_builtins(estimate) for estimate in estimates]
     schema = pa.schema([(f.name, _arrow(f.type)) for f in msgspec.structs.fields(Estimate)])
-    _write(path, pa.Table.from_pylist(rows, schema))
+    _write(path, rows, schema)
 
 
 def write_verdicts(path: Path, judged: Sequence[Judged], panel: Panel) -> None:
@@ -124,7 +122,7 @@ def write_verdicts(path: Path, judged: Sequence[Judged], panel: Panel) -> None:
             rows += [_opinion(one, judge, draw, said) for draw, said in enumerate(draws)]
         if opinions and one.own is not None:
             rows.append({**_opinion(one, one.own.judge, 0, one.own), "local": True})
-    _write(path, pa.Table.from_pylist(rows, OPINION))
+    _write(path, rows, OPINION)
 
 
 OPINION = pa.schema(
@@ -153,9 +151,9 @@ def _opinion(one: Judged, judge: str, draw: int, said: Ruling) -> dict[str, Any]
         "draw": draw,
         "local": False,
         "outcome": str(read.outcome) if read else None,
-        "label": printable(read.label) if read else None,
+        "label": read.label if read else None,
         "value": read.value if read else None,
-        "reason": printable(said.reason),
+        "reason": said.reason,
     }
 
 
@@ -182,12 +180,9 @@ def appearing_whole(path: Path) -> Iterator[Path]:
         raise
 
 
-def _write(path: Path, table: pa.Table) -> None:
-    write_whole(path, lambda file: pq.write_table(table, file, **STORED))
-
-
-def _strings(values: Sequence[Any]) -> pa.Array:
-    return pa.array([v if v is None else printable(v) for v in values], pa.string())
+def _write(path: Path, rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> None:
+    columns = {name: [row.get(name) for row in rows] for name in schema.names}
+    write_whole(path, lambda file: pq.write_table(table(columns, schema), file, **STORED))
 
 
 def _arrow(type: Any) -> pa.DataType:
