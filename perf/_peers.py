@@ -29,7 +29,17 @@ doc_to_target: "{{target}}"
 generation_kwargs: {until: [], max_gen_toks: 64, do_sample: false}
 metric_list: [{metric: exact_match, aggregation: mean, higher_is_better: true}]
 """
-PEERS = ("inspect", "lmeval")
+TRUSTLLM = """\
+import trustllm.config
+from trustllm.generation.generation import LLMGeneration
+
+trustllm.config.openai_key = "x"
+# The only pair of switches that leads to its OpenAI branch.
+LLMGeneration(
+    "ethics", "dataset", "gpt-4", online_model=True, use_deepinfra=True
+).generation_results()
+"""
+PEERS = ("inspect", "lmeval", "trustllm")
 
 
 def children() -> float:
@@ -42,13 +52,10 @@ def run_peer(
     peer: str, python: Path, url: str, prompts: Sequence[str], folder: Path, pinned: Sequence[str]
 ) -> dict[str, float]:
     """Seconds from its start to its end, and of CPU."""
-    with (folder / "asked.jsonl").open("w") as file:
-        for number, prompt in enumerate(prompts):
-            file.write(json.dumps({"id": number, "input": prompt, "target": "Yes"}) + "\n")
-    (folder / "asked.py").write_text(INSPECT)
-    (folder / "asked.yaml").write_text(LMEVAL.replace("FOLDER", str(folder)))
-    words = _inspect(python) if peer == "inspect" else _lmeval(python, url)
-    keys = {"MOCK_BASE_URL": url, "MOCK_API_KEY": "x", "OPENAI_API_KEY": "x"}
+    lay_out(prompts, folder)
+    words = {"inspect": _inspect, "lmeval": _lmeval, "trustllm": _trustllm}[peer](python, url)
+    keys = {"MOCK_BASE_URL": url, "MOCK_API_KEY": "x"}
+    keys |= {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "x"}
     quiet = {"INSPECT_DISPLAY": "none", "HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "hf")}
     before, start = children(), time.perf_counter()
     subprocess.run(
@@ -61,7 +68,24 @@ def run_peer(
     return {"wall": time.perf_counter() - start, "cpu": children() - before}
 
 
-def _inspect(python: Path) -> list[str]:
+def lay_out(prompts: Sequence[str], folder: Path) -> None:
+    """The questions as each of them wants them, and what tells it to ask."""
+    with (folder / "asked.jsonl").open("w") as file:
+        for number, prompt in enumerate(prompts):
+            file.write(json.dumps({"id": number, "input": prompt, "target": "Yes"}) + "\n")
+    (folder / "asked.py").write_text(INSPECT)
+    (folder / "asked.yaml").write_text(LMEVAL.replace("FOLDER", str(folder)))
+    (folder / "generate.py").write_text(TRUSTLLM)
+    ethics = folder / "dataset" / "ethics"
+    ethics.mkdir(parents=True)
+    (ethics / "awareness.json").write_text(json.dumps([{"prompt": text} for text in prompts]))
+
+
+def _trustllm(python: Path, url: str) -> list[str]:
+    return [str(python), "generate.py"]
+
+
+def _inspect(python: Path, url: str) -> list[str]:
     words = [str(python.with_name("inspect")), "eval", "asked.py", "--model"]
     words += ["openai-api/mock/mock", "--max-tokens", "64", "--temperature", "0"]
     return [*words, "--max-connections", "256", "--log-dir", "logs"]

@@ -8,8 +8,8 @@ concurrency hides. W3: memory as runs grow. W4: how long one sample takes, from 
 `upright` is a whole run: plan, journal on the disk, cache, the refusal judge, estimates, Parquet.
 `bare` is aiohttp on uvloop, which keeps the texts and nothing else; `wire` is the same over our own
 client. Every measurement is a process of its own on one core, the server one on another; they
-alternate and ratios are taken within a round. FOLDER holds virtual environments `v_inspect` and
-`v_lmeval` of the peers.
+alternate and ratios are taken within a round. FOLDER holds virtual environments of the peers:
+`v_inspect`, `v_lmeval` and `v_trustllm`.
 """
 
 import argparse
@@ -212,29 +212,43 @@ def latency(rounds: int) -> None:
 
 
 def peers(folder: Path | None, count: int, rounds: int) -> None:
-    """From shell to shell, start-up included: what they do before the first question differs."""
-    from _made_up import prompts
-
+    """From shell to shell, and what each further question costs, which leaves start-up out."""
     there = {p: folder / f"v_{p}" / "bin" / "python" for p in PEERS} if folder else {}
     there = {peer: python for peer, python in there.items() if python.exists()}
     for peer in sorted(set(PEERS) - there.keys()):
         print(f"{peer}: skipped, no virtual environment of it was given (--peers)")
-    found: dict[str, list[Told]] = {name: [] for name in ("upright", *there)}
-    for _ in range(rounds if there else 0):
-        with serving(0.0) as url:
-            for peer, python in there.items():
-                with TemporaryDirectory() as scratch:
-                    run = run_peer(peer, python, url, prompts(count), Path(scratch), pinned(1))
-                found[peer].append(run)
-            found["upright"].append(whole(url, count))
-    for name, runs in found.items() if there else ():
-        wall, cpu = (median(run[key] for run in runs) for key in ("wall", "cpu"))
-        ratios = zip(runs, found["upright"], strict=True)
-        times = median(run["cpu"] / own["cpu"] for run, own in ratios)
+    if not there:
+        return
+    sizes = (count // 3, count)
+    found = [[_side_by_side(there, size) for size in sizes] for _ in range(rounds)]
+    print(f"{sizes[0]:,} and {sizes[1]:,} questions, no latency; median of {rounds}")
+    for name in found[0][0]:
+        each = [_per_question(few[name], many[name], sizes) for few, many in found]
+        own = [_per_question(few["upright"], many["upright"], sizes) for few, many in found]
+        wall, cpu = (median(many[name][key] for _, many in found) for key in ("wall", "cpu"))
+        times = median(many[name]["cpu"] / many["upright"]["cpu"] for _, many in found)
+        further = median(one / mine for one, mine in zip(each, own, strict=True))
         print(
             f"  {name:8} {count / wall:7.0f} samples/s {1e3 * cpu / count:7.2f} ms CPU a sample, "
-            f"{times:4.1f} times that of upright"
+            f"{times:5.1f} times that of upright; each further one {1e3 * median(each):7.2f} ms, "
+            f"{further:5.1f} times"
         )
+
+
+def _per_question(few: Told, many: Told, sizes: tuple[int, int]) -> float:
+    """Seconds of CPU that one question more takes."""
+    return (many["cpu"] - few["cpu"]) / (sizes[1] - sizes[0])
+
+
+def _side_by_side(there: Mapping[str, Path], count: int) -> dict[str, Told]:
+    from _made_up import prompts
+
+    with serving(0.0) as url:
+        found = {"upright": whole(url, count)}
+        for peer, python in there.items():
+            with TemporaryDirectory() as scratch:
+                found[peer] = run_peer(peer, python, url, prompts(count), Path(scratch), pinned(1))
+    return found
 
 
 def whole(url: str, count: int) -> Told:
@@ -262,7 +276,7 @@ def main() -> None:
         "w2": lambda: hidden(2000, min(given.rounds, 3)),
         "w3": lambda: memory((10_000, 50_000)),
         "w4": lambda: latency(given.rounds),
-        "peers": lambda: peers(given.peers, min(given.samples, 1000), given.rounds),
+        "peers": lambda: peers(given.peers, min(given.samples, 1500), given.rounds),
     }
     for name, measure in work.items():
         if given.only in (None, name):
