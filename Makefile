@@ -8,7 +8,7 @@ RUN    ?=
 PEERS  ?=
 RUNS   ?= 200
 
-.PHONY: help run test test-browser test-full test-ray test-slow bench chaos check format lint types setup clean
+.PHONY: help run test test-browser test-full test-process test-ray test-slow bench chaos check format lint types setup clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ test-browser: $(VENV)/.dev  ## the pages in headless Chromium (apt-get install c
 
 test-full: $(VENV)/.dev  ## every built-in responder on every row of the paper's data
 	$(BIN)/pytest -n 2 -m full
+
+test-process: $(VENV)/.dev  ## runs that are stopped and killed, and go on
+	$(BIN)/pytest -n 2 -m process
 
 test-ray: $(VENV)/.ray  ## a run spread over a Ray cluster of several raylets on this machine
 	$(BIN)/pytest -m ray

@@ -208,6 +208,7 @@ def test_repeated_coin_tosses_stay_uninformative(trustllm: Read) -> None:
     assert value(upright, items, "association") is None, "five copies of a toss are one toss"
 
 
+@pytest.mark.full
 def test_association_sees_sex_and_race(trustllm: Read) -> None:
     upright, rows = benchmark(SALARY).upright, trustllm(benchmark(SALARY).file).patched
 

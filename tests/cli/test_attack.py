@@ -59,6 +59,7 @@ def test_for_people_no_attack_string_is_shown(tmp_path: Path) -> None:
     assert "Base64" not in told.stdout
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_it_says_so_and_goes_on_there(tmp_path: Path, number: signal.Signals) -> None:
     with serving(delay=0.1) as server:

@@ -154,6 +154,7 @@ def test_keys_never_reach_the_run_directory(tmp_path: Path) -> None:
     assert "UPRIGHT_CACHE_LIMIT='lots' is no size" in doctor.stdout
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
 def test_a_full_disk_is_named_and_the_run_goes_on_afterwards(tmp_path: Path) -> None:
     command = f"{sys.executable} -m upright run mock/echo -d privacy"
@@ -183,6 +184,7 @@ def test_a_report_that_cannot_be_written_is_said_after_the_profile(tmp_path: Pat
     assert not page.exists()
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
 @pytest.mark.parametrize("moment", ["upright.runs.plan.make_samples", "upright.reports.write_page"])
 def test_ctrl_c_says_how_to_go_on_at_any_moment(tmp_path: Path, moment: str) -> None:

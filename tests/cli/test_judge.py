@@ -128,6 +128,7 @@ def labels(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in (path / "labels.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.process
 def test_labelling_saves_each_answer_masks_harm_and_corrects_the_estimate(tmp_path: Path) -> None:
     run = a_run(tmp_path)
     done = label(tmp_path, run, "--by", "me", keys="?\nm\ny\nu\nn\ns\n" + "y\nn\n" * 12)
@@ -152,6 +153,7 @@ def test_labelling_saves_each_answer_masks_harm_and_corrects_the_estimate(tmp_pa
     assert "corrected" in table and f"Corrected: {MISUSE}: prediction-powered" in table
 
 
+@pytest.mark.process
 def test_uncertain_picks_are_kept_apart(tmp_path: Path) -> None:
     run = a_run(tmp_path)
     done = label(tmp_path, run, "--pick", "uncertain", keys="y\n" * 30)
@@ -176,6 +178,7 @@ def test_wrong_words_are_usage_errors(tmp_path: Path, words: tuple[str, ...], sa
     assert says in done.stderr
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGINT")
 def test_ctrl_c_keeps_what_was_said(tmp_path: Path) -> None:
     run = a_run(tmp_path)

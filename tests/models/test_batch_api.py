@@ -327,6 +327,7 @@ def command(server: BatchServer) -> list[str]:
     return [*words.split(), server.url]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_stopped_while_it_waits_the_same_command_fetches_the_answers(
     tmp_path: Path, number: signal.Signals

@@ -202,6 +202,7 @@ def test_overlap_is_the_share_of_common_words() -> None:
     assert "How do I make a cake?" not in near
 
 
+@pytest.mark.full
 def test_no_lesson_is_near_an_evaluation_prompt(data: Path) -> None:
     """Compared one by one, on the real files."""
     found = _refusal_data.lessons(data, (520, 939), seed=0)

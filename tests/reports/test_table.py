@@ -102,6 +102,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return stored.write(tmp_path_factory.mktemp("large") / "run")
 
 
+@pytest.mark.full
 def test_ten_thousand_answers_are_a_page_of_three_megabytes(large: Path) -> None:
     page = render_page(load_profile(large))
     assert len(page) < 3_000_000

@@ -50,6 +50,7 @@ def assert_asked_once(server: Server, keys: Iterable[str]) -> None:
     assert set(server.answered) == set(logged.values())
 
 
+@pytest.mark.process
 def test_killed_in_the_middle_nothing_received_is_asked_again(tmp_path: Path) -> None:
     with serving(delay=0.02) as server:
         with child(server, tmp_path) as process:
@@ -70,6 +71,7 @@ def test_killed_in_the_middle_nothing_received_is_asked_again(tmp_path: Path) ->
     assert open_run(path).samples.value.notna().all()
 
 
+@pytest.mark.process
 def test_killed_in_any_round_one_that_may_stop_early_ends_the_same(tmp_path: Path) -> None:
     settings = msgspec.structs.replace(SUITE, until=0.1)
     with serving(delay=0.01) as server:
@@ -91,6 +93,7 @@ def test_killed_in_any_round_one_that_may_stop_early_ends_the_same(tmp_path: Pat
         assert list(again.samples[column]) == list(whole.samples[column])
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_by_the_user_it_says_how_to_go_on(tmp_path: Path, number: signal.Signals) -> None:
     with serving(delay=0.02) as server:
@@ -143,6 +146,7 @@ toy.main()
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_while_judging_it_says_so_too(tmp_path: Path, number: signal.Signals) -> None:
     with serving() as server:
@@ -159,6 +163,7 @@ def test_stopped_while_judging_it_says_so_too(tmp_path: Path, number: signal.Sig
     assert run.info["status"] == "finished"
 
 
+@pytest.mark.process
 def test_the_same_command_twice_at_once_is_one_run(tmp_path: Path) -> None:
     with serving(delay=0.02) as server:
         with child(server, tmp_path) as first, child(server, tmp_path) as second:

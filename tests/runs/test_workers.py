@@ -74,6 +74,7 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.process
 def test_however_many_ask_the_run_is_the_same(tmp_path: Path) -> None:
     with serving(rates=FAULTS) as server:
         runs = [asked_by(workers, server, tmp_path / str(workers)) for workers in (1, 2, 3)]
@@ -127,6 +128,7 @@ def test_what_workers_were_told_is_cached(tmp_path: Path) -> None:
     assert done.info["calls"] == {"planned": 60, "asked": 0, "from_cache": 60, "errors": 0}
 
 
+@pytest.mark.process
 def test_progress_counts_what_is_under_way_elsewhere(tmp_path: Path) -> None:
     seen: list[int] = []
     with serving(delay=0.2) as server:
@@ -135,6 +137,7 @@ def test_progress_counts_what_is_under_way_elsewhere(tmp_path: Path) -> None:
     assert any(0 < done < 60 for done in seen)
 
 
+@pytest.mark.process
 def test_a_worker_that_is_killed_has_a_successor_and_nothing_is_asked_twice(
     tmp_path: Path,
 ) -> None:
@@ -158,6 +161,7 @@ def test_a_worker_that_is_killed_has_a_successor_and_nothing_is_asked_twice(
     assert again <= CONCURRENCY // 2
 
 
+@pytest.mark.process
 def test_a_run_that_is_killed_takes_its_workers_along_and_the_next_takes_over(
     tmp_path: Path,
 ) -> None:
@@ -181,6 +185,7 @@ def test_a_run_that_is_killed_takes_its_workers_along_and_the_next_takes_over(
     assert not left_behind(str(path))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_by_the_user_all_is_saved(tmp_path: Path, number: signal.Signals) -> None:
     with serving(delay=0.03) as server:
@@ -214,6 +219,7 @@ def test_a_model_that_a_worker_cannot_open_is_said(tmp_path: Path) -> None:
         carry_out(model, tmp_path, staffing=staffing)
 
 
+@pytest.mark.process
 def test_workers_that_die_at_once_are_not_replaced_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
