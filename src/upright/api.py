@@ -5,7 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from upright._attacking import Attacked, Terms, attack_model, goals_of
+from upright._attacking import Attacked, attack_model, goals_of
+from upright._attacking import Terms as AttackTerms
 from upright._job import (
     AnyModel,
     Job,
@@ -57,6 +58,7 @@ from upright.runs.scoring.verify import Verification
 from upright.runs.scoring.verify import verify as verify_run
 from upright.runs.storing.pack import pack as write_pack
 from upright.runs.storing.pack import verify_pack
+from upright.serving.terms import Place, Terms
 
 __all__ = [
     "Attacked",
@@ -79,6 +81,7 @@ __all__ = [
     "repair",
     "score",
     "select",
+    "serve",
     "verify",
 ]
 
@@ -158,7 +161,7 @@ def attack(
     opened = behind_defenses(open_under_test(model, job), job)
     goals = goals_of(plan_of(opened, settings, job.data)[0])
     on_start(len(goals))
-    terms = Terms(
+    terms = AttackTerms(
         budget=budget,
         seed=settings.seed,
         patience=Patience(max_attempts=job.model_options.max_attempts),
@@ -166,6 +169,18 @@ def attack(
         out=job.out,
     )
     return attack_model(opened, chosen, goals, terms, on_result)
+
+
+def serve(
+    model: AnyModel, job: Job, terms: Terms, place: Place, on_ready: Callable[[str], None]
+) -> None:
+    """Serve a model behind the job's defenses until the process is stopped."""
+    from upright._serving import serve_model  # noqa: PLC0415 - brings aiohttp, 0.3 s
+
+    if not job.defenses:
+        raise UsageError("Nothing guards this model: name at least one defense, --with NAME.")
+    opened = behind_defenses(open_under_test(model, job), job)
+    serve_model(opened, terms, place, on_ready)
 
 
 def score(answers: Path | str, benchmark: str | Sequence[str], job: Job | None = None) -> Run:

@@ -25,6 +25,7 @@ from upright.cli import (
     report,
     run,
     score,
+    serve_guarded,
     verify,
 )
 from upright.cli import list as list_verb
@@ -54,6 +55,7 @@ app.command("card")(card.card)
 app.command("import")(import_.import_)
 app.command("export")(export.export)
 app.command("repair")(repair.repair)
+app.command("serve-guarded")(serve_guarded.serve_guarded)
 app.command("list")(list_verb.list_)
 app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)

@@ -9,7 +9,7 @@ from upright.core import Model, Request, Response
 Generate = Callable[[Sequence[Request]], Awaitable[list[Response]]]
 
 GATHERING = 0.002
-"""Seconds in which questions come together. A local model answers thirty as fast as a few."""
+"""Seconds in which questions come together where one call answers thirty as fast as a few."""
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Pool:
         """Raises what the model raises."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
-            loop.call_later(GATHERING, self._send)
+            loop.call_later(GATHERING if self.model.concurrency == 1 else 0, self._send)
         answer: asyncio.Future[Response] = loop.create_future()
         self._waiting.append((request, answer))
         return await answer
