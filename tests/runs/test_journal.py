@@ -1,5 +1,6 @@
 """What survives a crash, and what is said about damage."""
 
+import asyncio
 import errno
 import fcntl
 import os
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from upright.core import Response, StoreError
-from upright.runs import Cache
+from upright.core import Request, Response, Sample, StoreError, ask
+from upright.models.mock import open_mock
+from upright.runs import Cache, Limits, Patience
+from upright.runs.asking.singly import Singly
 from upright.runs.storing.journal import Journal, one_at_a_time, read_journal
 from upright.runs.storing.tables import write_whole
 
@@ -109,3 +112,24 @@ def test_a_table_that_could_not_be_written_leaves_nothing(tmp_path: Path) -> Non
     with pytest.raises(StoreError, match="No space left"):
         write_whole(tmp_path / "samples.parquet", half)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_asked_singly_reaches_the_disk_every_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here a second is no time at all."""
+    monkeypatch.setattr("upright.runs.asking.singly.HEARTBEAT", 0.0)
+    journal = Journal(tmp_path / "journal.jsonl")
+    synced = []
+    monkeypatch.setattr(journal, "sync", lambda: synced.append(len(journal)))
+    singly = Singly(open_mock("echo"), journal, Patience(), Limits())
+
+    async def asked() -> None:
+        for number in range(3):
+            sample = Sample(messages=ask(f"{number}"))
+            await singly.ask(Request(model="m", messages=sample.messages, sample=sample))
+        await singly.close()
+
+    asyncio.run(asked())
+    journal.close()
+    assert synced == [1, 2, 3]

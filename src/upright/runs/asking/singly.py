@@ -1,11 +1,12 @@
 """Questions that follow from answers: one at a time from each of many tasks, and none twice."""
 
+import time
 from collections.abc import Sequence
 from random import Random
 
 from upright.core import Model, Request, Response
 from upright.models._pool import Pool
-from upright.runs.asking.engine import Patience, ask
+from upright.runs.asking.engine import HEARTBEAT, Patience, ask
 from upright.runs.asking.limits import Limits
 from upright.runs.asking.pace import Pace
 from upright.runs.storing.journal import Journal
@@ -19,6 +20,7 @@ class Singly:
         self._pace = Pace(model.concurrency, limits, patience.longest_obeyed)
         self._random = Random(patience.seed)
         self._pool = Pool(model, self._generate)
+        self._synced = time.monotonic()
 
     async def ask(self, request: Request) -> Response:
         """An error response where patience ran out. Raises ModelRefused and StoreError."""
@@ -27,7 +29,15 @@ class Singly:
         response = await self._pool.ask(request)
         if response.error is None:
             self._journal.append({request.key: response})
+            self._reach_the_disk()
         return response
+
+    def _reach_the_disk(self) -> None:
+        """Once a second: a power cut costs what came since."""
+        now = time.monotonic()
+        if now - self._synced >= HEARTBEAT:
+            self._journal.sync()
+            self._synced = now
 
     async def close(self) -> None:
         await self._pool.close()
