@@ -79,7 +79,7 @@ def test_a_window_finds_noise_that_the_rest_dilutes() -> None:
 def test_a_text_above_the_threshold_is_refused_and_nobody_is_asked(folder: Path) -> None:
     text = "What is this? zx"
     measure = PerplexityFilter(1.0, f"local/{folder}")
-    found = measure.log_perplexity(text)
+    found = asyncio.run(measure.log_perplexity(text))
     tokens = tiny.tokenizer().encode(text).ids
     chances = tiny.log_softmax(tiny.logits(tokens, tiny.tensors()))
     direct = -np.mean(chances[np.arange(len(tokens) - 1), tokens[1:]])
@@ -94,18 +94,25 @@ def test_a_text_above_the_threshold_is_refused_and_nobody_is_asked(folder: Path)
 
 def test_what_has_no_token_before_another_passes_and_the_last_turn_is_read(folder: Path) -> None:
     strict = PerplexityFilter(1e-9, f"local/{folder}")
-    assert [strict.log_perplexity(text) for text in ("", "a")] == [0.0, 0.0]
+    assert [asyncio.run(strict.log_perplexity(text)) for text in ("", "a")] == [0.0, 0.0]
     assert in_conversation(strict, Says(lambda messages: YES), "a") == YES
     assert in_conversation(strict, Says(lambda messages: YES), "ab") == REFUSAL
 
 
 def test_many_requests_at_once_get_what_each_gets_alone(folder: Path) -> None:
-    filter = PerplexityFilter(5.0, f"local/{folder}")
-    guarded = defended(Says(lambda messages: YES), [filter])
     texts = [f"{text}?" for text in TEXTS]
+    alone = [asyncio.run(PerplexityFilter(5, f"local/{folder}").log_perplexity(t)) for t in texts]
+    most = sum(sorted(alone)[2:4]) / 2
+    guarded = defended(Says(lambda messages: YES), [PerplexityFilter(most, f"local/{folder}")])
     requests = [Request(model=guarded.id, messages=ask(text)) for text in texts]
     found = [response.text for response in asyncio.run(guarded.generate(requests))]
-    assert found == [YES if filter.log_perplexity(t) <= 5.0 else REFUSAL for t in texts]
+    assert found == [YES if one <= most else REFUSAL for one in alone]
+
+
+def test_a_filter_model_that_cannot_read_is_an_error_for_everyone_who_asks() -> None:
+    guarded = defended(Says(lambda messages: YES), [PerplexityFilter(5, "openai/gpt-4o")])
+    with pytest.raises(UsageError, match="only local/NAME"):
+        asyncio.run(guarded.generate([Request(model=guarded.id, messages=ask("How?"))]))
 
 
 def test_a_threshold_that_nobody_measured_has_to_be_given() -> None:

@@ -1,5 +1,7 @@
 """What a model finds likely, against the same network in plain numpy."""
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from tests.models import tiny
 from tests.models.test_decoding import Hashing, likelihood
 from upright.core import UsageError
 from upright.models._decoding import follow
-from upright.models.reading import Reader, open_reader
+from upright.models.reading import Reader, SharedReader, open_reader
 
 TEXTS = (
     "Hello, how are you?",
@@ -66,6 +68,31 @@ def test_past_the_context_window_a_text_goes_on_in_another(
     pieces = ["abcdefgh", "hijklmno", "opqrst"]
     np.testing.assert_allclose(found, np.concatenate([directly(p) for p in pieces]), atol=1e-3)
     assert [len(one) for one in short.log_likelihoods([text[:8], text[:9]])] == [7, 8]
+
+
+def test_what_is_asked_at_one_moment_is_read_together(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: list[list[str]] = []
+    read = reader.log_likelihoods
+
+    def noted(texts: Sequence[str]) -> list[np.ndarray]:
+        rounds.append(list(texts))
+        return read(texts)
+
+    monkeypatch.setattr(reader, "log_likelihoods", noted)
+    opened: list[Reader] = []
+    shared = SharedReader(lambda: opened.append(reader) or reader)  # type: ignore[func-returns-value]
+
+    async def both() -> list[np.ndarray]:
+        found = await asyncio.gather(*map(shared.log_likelihoods, TEXTS))
+        return [*found, await shared.log_likelihoods(TEXTS[0])]
+
+    found = asyncio.run(both())
+    assert rounds == [list(TEXTS), [TEXTS[0]]]
+    assert len(opened) == 1
+    for text, one in zip([*TEXTS, TEXTS[0]], found, strict=True):
+        np.testing.assert_allclose(one, directly(text), atol=1e-3)
 
 
 def test_only_local_models_read(folder: Path) -> None:

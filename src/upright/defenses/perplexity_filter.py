@@ -5,18 +5,16 @@ searched for token by token read as noise to a language model. The threshold fol
 (arXiv 2404.01318): the largest value among its 100 goals, asked plainly.
 """
 
-import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from threading import Lock
 
 import numpy as np
 
 from upright.core import Card, Dimension, Request, Response, UsageError
 from upright.defenses import refused
 from upright.models import ModelOptions
-from upright.models.reading import Reader, Reals, open_reader
+from upright.models.reading import Reals, SharedReader, open_reader
 
 MODEL = "local/smollm2-135m"
 THRESHOLDS: Mapping[int, float] = {0: 7.5329, 10: 7.5329}
@@ -53,7 +51,6 @@ class PerplexityFilter:
     model: str = MODEL
     window: int = 0
     card: Card = CARD
-    _busy: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -67,21 +64,20 @@ class PerplexityFilter:
         return self.threshold or THRESHOLDS[self.window]
 
     async def before(self, request: Request) -> Request | Response:
-        found = await asyncio.to_thread(self.log_perplexity, request.messages[-1].content)
+        found = await self.log_perplexity(request.messages[-1].content)
         if found <= self.most:
             return request
         return refused(f"{found:.2f} nats per token, more than {self.most:.2f}")
 
-    def log_perplexity(self, text: str) -> float:
+    async def log_perplexity(self, text: str) -> float:
         """Mean of -log p(token | those before it), of the most unlikely window, in nats; 0 where
         no token has one before it."""
-        with self._busy:
-            [found] = self._reader.log_likelihoods([text])
-        return most_unlikely(found, self.window)
+        return most_unlikely(await self._reader.log_likelihoods(text), self.window)
 
     @cached_property
-    def _reader(self) -> Reader:
-        return open_reader(self.model, ModelOptions(device="cpu", threads=THREADS))
+    def _reader(self) -> SharedReader:
+        options = ModelOptions(device="cpu", threads=THREADS)
+        return SharedReader(lambda: open_reader(self.model, options))
 
 
 def perplexity_filter(

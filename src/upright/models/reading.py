@@ -4,8 +4,10 @@ reader = open_reader("local/smollm2-135m")
 reader.log_likelihoods(["The sun rises in the east."])      # nats, one array per text
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ from upright.models._batching import arranged, in_halves
 from upright.models._checkpoint import Checkpoint, load_checkpoint
 from upright.models._decoding import Engine, Prompt, Tokens, follow
 from upright.models._folders import folder_of
+from upright.models._pool import GATHERING
 from upright.models.local import open_engine
 
 Reals = NDArray[np.float64]
@@ -67,6 +70,52 @@ class Reader:
 
     def _of_prompts(self, prompts: Sequence[Prompt]) -> list[Reals]:
         return follow(self._engine, [prompt.tokens for prompt in prompts])
+
+
+class SharedReader:
+    """One reader behind many tasks that each have one text at a time: what they ask at one moment
+    is read together, which takes a fifth of the time. Opened when the first text comes."""
+
+    def __init__(self, opened: Callable[[], Reader]) -> None:
+        self._open = opened
+        self._reader: Reader | None = None
+        self._busy = Lock()
+        self._waiting: list[tuple[str, asyncio.Future[Reals]]] = []
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def log_likelihoods(self, text: str) -> Reals:
+        """As `Reader.log_likelihoods`; raises what opening the reader raises."""
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_later(GATHERING, self._send)
+        answer: asyncio.Future[Reals] = loop.create_future()
+        self._waiting.append((text, answer))
+        return await answer
+
+    def _send(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        task = asyncio.create_task(self._answer(waiting))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _answer(self, waiting: Sequence[tuple[str, asyncio.Future[Reals]]]) -> None:
+        wanted = [(text, answer) for text, answer in waiting if not answer.cancelled()]
+        try:
+            found = await asyncio.to_thread(self._read, [text for text, _ in wanted])
+        except Exception as error:  # noqa: BLE001 - whoever asked is told
+            for _, answer in wanted:
+                if not answer.done():
+                    answer.set_exception(error)
+        else:
+            for (_, answer), one in zip(wanted, found, strict=True):
+                if not answer.done():
+                    answer.set_result(one)
+
+    def _read(self, texts: Sequence[str]) -> list[Reals]:
+        with self._busy:
+            if self._reader is None:
+                self._reader = self._open()
+            return self._reader.log_likelihoods(texts)
 
 
 def open_reader(spec: str, options: ModelOptions = DEFAULTS) -> Reader:
