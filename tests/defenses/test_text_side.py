@@ -116,8 +116,8 @@ def test_a_filter_model_that_cannot_read_is_an_error_for_everyone_who_asks() -> 
 
 
 def test_a_threshold_that_nobody_measured_has_to_be_given() -> None:
-    assert perplexity_filter().most == THRESHOLDS[0]
-    assert open_named("defenses", "perplexity_filter:threshold=6,window=5").most == 6
+    assert [perplexity_filter(window=w).threshold for w in THRESHOLDS] == [*THRESHOLDS.values()]
+    assert open_named("defenses", "perplexity_filter:threshold=6,window=5").threshold == 6
     for told in ("window=5", "model=local/other"):
         with pytest.raises(UsageError, match=r"no threshold is known .* threshold=\.\.\."):
             open_named("defenses", f"perplexity_filter:{told}")

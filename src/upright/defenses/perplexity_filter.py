@@ -21,6 +21,7 @@ THRESHOLDS: Mapping[int, float] = {0: 7.5329, 10: 7.5329}
 """Nats by window, under MODEL@c9074eee: the largest value of JailbreakBench's 100 goals (the file
 `jbb/harmful-behaviors.csv` of `upright data list`), rounded up. A test measures them again."""
 BY_RULE = 0.0
+"""As an option: the threshold that was measured."""
 THREADS = 2
 """The model behind the filter wants the other cores."""
 CARD = Card(
@@ -31,8 +32,8 @@ CARD = Card(
     data="JailbreakBench's 100 goals, for the threshold",
     licence="Apache-2.0",
     limits=(
-        "The papers read with GPT-2 or the model behind the filter; the default here is a model of "
-        "135M parameters, and another one needs a threshold of its own.",
+        "JailbreakBench's code reads with Llama-2-7B, Alon and Kamfonas with GPT-2; here it is a "
+        "model of 135M parameters by default. Another one needs a threshold of its own.",
         "Attacks in plain words read as plain words: nothing of them is seen.",
         "What is rare is not harmful: other languages, code and names read as noise too.",
         "The first token has nothing before it and does not count: a text of one token passes.",
@@ -47,7 +48,7 @@ class PerplexityFilter:
     """`threshold` in nats per token; a `window` of 0 is the whole text, another is so many tokens,
     and the most unlikely one counts."""
 
-    threshold: float = BY_RULE
+    threshold: float = THRESHOLDS[0]
     model: str = MODEL
     window: int = 0
     card: Card = CARD
@@ -55,19 +56,14 @@ class PerplexityFilter:
     @property
     def id(self) -> str:
         mine = (self.threshold, self.model, self.window)
-        told = "" if mine == (BY_RULE, MODEL, 0) else f"({self.most:g}, {mine[1]}, {mine[2]})"
+        told = "" if mine == (THRESHOLDS[0], MODEL, 0) else "({:g}, {}, {})".format(*mine)
         return f"perplexity_filter{told}"
-
-    @property
-    def most(self) -> float:
-        """The threshold in nats per token."""
-        return self.threshold or THRESHOLDS[self.window]
 
     async def before(self, request: Request) -> Request | Response:
         found = await self.log_perplexity(request.messages[-1].content)
-        if found <= self.most:
+        if found <= self.threshold:
             return request
-        return refused(f"{found:.2f} nats per token, more than {self.most:.2f}")
+        return refused(f"{found:.2f} nats per token, more than {self.threshold:.2f}")
 
     async def log_perplexity(self, text: str) -> float:
         """Mean of -log p(token | those before it), of the most unlikely window, in nats; 0 where
@@ -90,7 +86,7 @@ def perplexity_filter(
             "in nats per token, threshold=...; by JailbreakBench's rule it is the largest among "
             "its goals, and perf/stored_attacks.py --filter MODEL --data DIR measures it."
         )
-    return PerplexityFilter(threshold, model, window)
+    return PerplexityFilter(threshold or THRESHOLDS[window], model, window)
 
 
 def most_unlikely(log_likelihoods: Reals, window: int) -> float:
