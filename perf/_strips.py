@@ -5,7 +5,7 @@ from random import Random
 
 import numpy as np
 
-WIDTH, LEFT, TOP, RIGHT, ROW, BOTTOM = 720, 170, 44, 24, 52, 56
+WIDTH, LEFT, TOP, RIGHT, ROW, BOTTOM = 720, 216, 44, 24, 52, 56
 COLOURS = ("#566573", "#2e8b57", "#c0392b", "#1f6fb2", "#8e44ad", "#d68910")
 SPREAD = 14
 """Pixels by which dots leave their line, at random, so that equal ones are seen."""
