@@ -204,6 +204,21 @@ def weigh(
     return [tuple(values) for values in mine]
 
 
+def follow(engine: Engine, texts: Sequence[Tokens]) -> list[Reals]:
+    """The log-likelihood (nats) of every token of a text after its first, given those before it.
+
+    Texts have at least two tokens; the arrays are one shorter than they.
+    """
+    page = _Page(engine, Beginning())
+    # The token after the common part differs, so the common part's last is read with each text.
+    shared = max(0, in_common([text[:-1] for text in texts]) - 1)
+    page.forget(1 if shared else len(texts))
+    begun = page.follow([0], [texts[0][: shared + 1]]) if shared else [np.zeros(0)]
+    parents = [0] * len(texts) if shared else range(len(texts))
+    rest = page.follow(parents, [text[shared:] for text in texts])
+    return [np.concatenate([begun[0], found]) for found in rest]
+
+
 def closed(options: Sequence[Tokens], end: int) -> list[list[int]]:
     """Options as answers: where one begins another, that it ends there counts too.
 
@@ -237,12 +252,32 @@ class _Page:
         """Begin behind as much of a text as was kept, if that is worth it; how much it was."""
         known = self._beginning.known(text)
         if known * rows < self._engine.limits.apart:
-            self._engine.forget()
-            self._seen = np.zeros((1, 0), bool)
+            self.forget(1)
             return 0
         self._engine.go_back(self._beginning.kept, known)
         self._seen = np.ones((1, known), bool)
         return known
+
+    def forget(self, rows: int) -> None:
+        """Begin anew with so many rows."""
+        self._engine.forget()
+        self._seen = np.zeros((rows, 0), bool)
+
+    def follow(self, parents: Sequence[int], texts: Sequence[Tokens]) -> list[Reals]:
+        """Go on from rows with all but the last token of each text; how likely each token after
+        its first was. Few columns at a time: logits after every token are the largest array."""
+        tokens, new = _padded([text[:-1] for text in texts])
+        after, _ = _padded([text[1:] for text in texts])
+        self._seen = self._seen[list(parents)]
+        found = np.zeros(tokens.shape)
+        columns = max(1, self._engine.limits.step // len(texts))
+        for start in range(0, tokens.shape[1], columns):
+            part = slice(start, start + columns)
+            real, asked = new[:, part], after[:, part][new[:, part]]
+            said = self._step(parents, tokens[:, part], real, np.flatnonzero(real))
+            found[:, part][real] = said.log_likelihoods(range(len(asked)), asked.tolist())
+            parents = range(len(texts))
+        return [row[own] for row, own in zip(found, new, strict=True)]
 
     def read(
         self, parents: Sequence[int], texts: Sequence[Tokens], *, everywhere: bool = False

@@ -177,10 +177,10 @@ def open_local(name: str, options: ModelOptions) -> Local:
     folder = folder_of(name)
     checkpoint = load_checkpoint(folder)
     shown = name if name == NAME else folder.resolve().name
-    return Local(shown, checkpoint, _open_engine(checkpoint, options), source_of(folder))
+    return Local(shown, checkpoint, open_engine(checkpoint, options), source_of(folder))
 
 
-def _open_engine(checkpoint: Checkpoint, options: ModelOptions) -> Engine:
+def open_engine(checkpoint: Checkpoint, options: ModelOptions) -> Engine:
     """OpenVINO where it can, else torch."""
     device = _best_device() if options.device == "auto" else options.device
     reason = why_not(checkpoint.config) if device == "cpu" else f"for the device {device}"
