@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from upright._attacking import Attacked, Terms, attack_model, goals_of
+from upright._defending import Defended, OnStep, Trial, try_stacks
 from upright._job import (
     AnyModel,
     Job,
@@ -60,13 +61,16 @@ from upright.runs.storing.pack import verify_pack
 
 __all__ = [
     "Attacked",
+    "Defended",
     "Findings",
     "Job",
     "Leaderboard",
     "Run",
+    "Trial",
     "attack",
     "attack_table",
     "compare",
+    "defend",
     "evaluate",
     "export",
     "findings",
@@ -166,6 +170,31 @@ def attack(
         out=job.out,
     )
     return attack_model(opened, chosen, goals, terms, on_result)
+
+
+def defend(
+    model: AnyModel,
+    trial: Trial,
+    job: Job | None = None,
+    *,
+    on_step: OnStep = lambda done, of, told: None,
+    on_progress: OnProgress = lambda progress: None,
+) -> Defended:
+    """Try defenses alone and in stacks: what they stop, what they refuse, what they cost, and
+    what they do to each other. Every configuration is an ordinary run; the job has no defenses.
+
+        upright.defend("local/smollm2-135m-guarded", Trial(defenses=("smoothllm", "output_filter")))
+    """
+    job = job or Job()
+    opened = open_under_test(model, job)
+
+    def measure(own: Job) -> Run:
+        return evaluate(opened, own, on_progress=on_progress)
+
+    def assault(spec: str, own: Job) -> Attacked:
+        return attack(opened, spec, own, budget=trial.budget)
+
+    return try_stacks(trial, job, opened, measure, assault, on_step)
 
 
 def score(answers: Path | str, benchmark: str | Sequence[str], job: Job | None = None) -> Run:
