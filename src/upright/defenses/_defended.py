@@ -145,7 +145,9 @@ class _Counted:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self.calls = self.prompt_tokens = self.completion_tokens = 0
+        self.calls = 0
+        self.prompt_tokens: int | None = 0
+        self.completion_tokens: int | None = 0
         self.seconds = self.longest = 0.0
         """In which at least one answer was awaited; of those awaited together the longest's own."""
         self._under_way, self._since, self._latest = 0, 0.0, 0.0
@@ -163,6 +165,11 @@ class _Counted:
         self.calls += 1 + sum(decision.calls for decision in response.decisions)
         self.longest += max(0.0, response.latency - self._latest)
         self._latest = max(self._latest, response.latency)
-        self.prompt_tokens += response.prompt_tokens or 0
-        self.completion_tokens += response.completion_tokens or 0
+        self.prompt_tokens = _sum(self.prompt_tokens, response.prompt_tokens)
+        self.completion_tokens = _sum(self.completion_tokens, response.completion_tokens)
         return response
+
+
+def _sum(counted: int | None, more: int | None) -> int | None:
+    """Nobody knows it where one call does not tell."""
+    return None if counted is None or more is None else counted + more

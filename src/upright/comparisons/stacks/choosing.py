@@ -37,7 +37,8 @@ def choose(found: Sequence[Configuration]) -> Choice:
 
 
 def on_front(found: Sequence[Configuration]) -> list[bool]:
-    """By the shares and costs as they were measured, whatever their intervals."""
+    """By the shares and costs as they were measured, whatever their intervals; of equals the
+    smaller stack."""
     points = [_point(one) for one in found]
     return [not any(_dominates(other, own) for other in points) for own in points]
 
@@ -48,7 +49,8 @@ def _below(share: float | None, bound: float) -> bool:
 
 def _point(one: Configuration) -> tuple[float, ...]:
     shares = (one.worst.share.value, one.refusal.share.value)
-    return (*(1.0 if share is None else share for share in shares), *_cost(one))
+    known = (1.0 if share is None else share for share in shares)
+    return (*known, *_cost(one), float(len(one.defenses)))
 
 
 def _cost(one: Configuration) -> tuple[float, ...]:

@@ -73,8 +73,8 @@ class Target(StrEnum):
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """A stack of defenses and what was measured behind it.
 
-    front   whether no other one is as good in attack success, benign refusal, calls and tokens and
-            better in one; where there are several conditions, by the attack that succeeds most
+    front   whether no other one is as good in attack success, benign refusal, calls, tokens and
+            number of defenses, and better in one; by the attack that succeeds most
     runs    the folders of the runs that hold its answers
     """
 
