@@ -54,9 +54,13 @@ def behind_defenses(model: Model, job: Job) -> Model:
             f"A defense follows each question through its calls, one after the other, and {other} "
             "hand questions over as they are. Leave out one of them."
         )
-    if job.defenses and job.cache and model.cacheable:
-        model = Remembered(model, open_cache)
-    return defended(model, [open_named("defenses", spec) for spec in job.defenses])
+    defenses = [open_named("defenses", spec) for spec in job.defenses]
+    return defended(remembered(model, job), defenses) if defenses else model
+
+
+def remembered(model: Model, job: Job) -> Model:
+    """The model through the response cache, for who asks it outside of a run's own questions."""
+    return Remembered(model, open_cache) if job.cache and model.cacheable else model
 
 
 def _check_batch(job: Job) -> None:

@@ -14,6 +14,7 @@ from upright._job import (
     cache_of,
     open_judges,
     open_under_test,
+    remembered,
     staffing_of,
 )
 from upright._planning import listed, plan_of, provenance, select
@@ -192,7 +193,8 @@ def defend(
         return evaluate(opened, own, on_progress=on_progress)
 
     def assault(spec: str, own: Job) -> Attacked:
-        return attack(opened, spec, own, budget=trial.budget)
+        asked = opened if own.defenses else remembered(opened, own)
+        return attack(asked, spec, own, budget=trial.budget)
 
     return try_stacks(trial, job, opened, measure, assault, on_step)
 

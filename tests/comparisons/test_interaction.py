@@ -1,6 +1,8 @@
 """The excess over independent layers: known by construction, covered by its interval, undefined
 where nothing can be said."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,6 +20,7 @@ from upright.comparisons.stacks.interaction import (
 from upright.stats.intervals import Floats
 
 Drawn = tuple[Floats, list[Floats], Floats]
+Build = Callable[[Generator, int, float, float, float], Drawn]
 
 
 def lets(random: Generator, n: int, share: float) -> Floats:
@@ -75,20 +78,22 @@ def test_the_sign_is_that_of_what_was_built() -> None:
     assert high is not None and high < 0
 
 
-@pytest.mark.parametrize("built", [independent, redundant, antagonistic])
+@pytest.mark.parametrize(
+    ("built", "both"), [(independent, "product"), (redundant, "lower"), (antagonistic, "higher")]
+)
 @pytest.mark.parametrize(
     ("p", "a", "b"), [(0.6, 0.5, 0.5), (0.95, 0.9, 0.9), (0.5, 0.1, 0.1), (0.8, 0.2, 0.3)]
 )
 def test_the_interval_holds_the_truth_as_often_as_it_says(
-    built: object, p: float, a: float, b: float
+    built: Build, both: str, p: float, a: float, b: float
 ) -> None:
     """Where little gets through, a percentile bootstrap held it in 58 of 100 trials."""
     random, trials = np.random.default_rng(7), 200
-    both = {independent: a * b, redundant: min(a, b), antagonistic: max(a, b)}[built]  # type: ignore[index]
-    truth = p * (both - a * b)
+    through = {"product": a * b, "lower": min(a, b), "higher": max(a, b)}[both]
+    truth = p * (through - a * b)
     held = 0
     for _ in range(trials):
-        _, low, high = of(built(random, 100, p, a, b))  # type: ignore[operator]
+        _, low, high = of(built(random, 100, p, a, b))
         held += low is not None and high is not None and low <= truth <= high
     assert held >= 0.91 * trials  # 0.95 less two standard errors and a half
 
@@ -140,11 +145,8 @@ def test_the_order_of_the_layers_and_of_the_requests_does_not_matter(
 
 
 def test_a_reading_needs_to_be_sure() -> None:
-    found = excess(*_parts(redundant(np.random.default_rng(0), 200, 0.9, 0.4, 0.4)))
+    bare, alone, together = redundant(np.random.default_rng(0), 200, 0.9, 0.4, 0.4)
+    found = excess(bare, alone, together, np.arange(200))
     assert read(found, sure=False, undone=False) is Reading.UNSURE
     assert read(found, sure=True, undone=False) is Reading.OVERLAP
     assert read(found, sure=False, undone=True) is Reading.UNDO
-
-
-def _parts(drawn: Drawn) -> tuple[Floats, list[Floats], Floats, Floats]:
-    return *drawn, np.arange(len(drawn[0]))

@@ -65,9 +65,10 @@ def test_layers_that_stop_the_same_overlap_and_refuse_the_same_without_more_harm
     by_kind = {(i.measure.kind, i.defenses): i for i in interactions(NAMES, found)}
     harm, refusal = by_kind[Kind.HARM, ("a", "b")], by_kind[Kind.REFUSED, ("a", "b")]
     assert (harm.expected, harm.observed) == (0.25, 0.5)
-    assert (harm.excess.value, harm.reading) == (pytest.approx(0.25), Reading.OVERLAP)
+    assert harm.excess.value == pytest.approx(0.25)
+    assert refusal.excess.value == pytest.approx(-0.25)
+    assert {harm.reading, refusal.reading} == {Reading.OVERLAP}
     assert (refusal.expected, refusal.observed) == (0.75, 0.5)
-    assert (refusal.excess.value, refusal.reading) == (pytest.approx(-0.25), Reading.OVERLAP)
     assert all(one.difference.value == 0 for one in orders(NAMES, found))
 
 
@@ -91,7 +92,8 @@ def test_a_layer_that_spoils_the_other_is_named_and_so_is_the_order() -> None:
     assert (spoiled.defenses, spoiled.reading) == (("a", "b"), Reading.UNDO)
     assert kept.reading is not Reading.UNDO
     order = orders(NAMES, found)[0]
-    assert (order.first, order.second, order.difference.value) == ("a", "b", pytest.approx(0.7))
+    assert (order.first, order.second) == ("a", "b")
+    assert order.difference.value == pytest.approx(0.7)
     assert order.q is not None and order.q < 0.001
 
 
@@ -108,7 +110,8 @@ def test_the_front_and_the_smallest_that_is_shown() -> None:
     assert choose(made).defenses == ("a",)
     change = made[1].rate(HARM).change
     assert change.value == pytest.approx(-0.45)
-    assert (made[0].rate(HARM).p, made[1].rate(HARM).q) == (1.0, pytest.approx(0, abs=1e-6))
+    assert made[0].rate(HARM).p == 1.0
+    assert made[1].rate(HARM).q == pytest.approx(0, abs=1e-6)
     joint = made[1].rate(HARM)
     assert joint.joint_high is not None and joint.share.high is not None
     assert joint.joint_high > joint.share.high
@@ -195,7 +198,8 @@ def test_stored_runs_are_read_and_what_is_unscored_is_left_out_everywhere(
     assert (bare.worst.share.value, defended.worst.share.value) == (0.8, 0.4)
     not_declined = Measure(kind=Kind.NOT_DECLINED, condition=PLAIN)
     assert defended.rate(not_declined).share.value == 0.4
-    assert (defended.refusal.n, defended.refusal.share.value) == (9, pytest.approx(2 / 9))
+    assert defended.refusal.n == 9
+    assert defended.refusal.share.value == pytest.approx(2 / 9)
     assert (bare.cost.calls.value, defended.cost.calls.value) == (1, 4)
     assert defended.cost.tokens.value == 18
     assert compared.left_out[str(REFUSED)] == 1

@@ -3,8 +3,11 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.defenses.test_defended import Echo, Prefix, Three, asked
-from upright.core import Request, ask
+from upright.api import Job, evaluate
+from upright.core import Request, Settings, ask
 from upright.defenses import defended
 from upright.runs import Cache, Remembered
 
@@ -36,6 +39,20 @@ def test_it_is_the_same_model_and_its_answers_are_those_of_ordinary_runs(tmp_pat
     assert (model.id, model.cacheable, model.facts) == (echo.id, echo.cacheable, echo.facts)
     asked(defended(model, [Three()]), "hello")
     assert sum(echo.sizes) == 1 + 2, "the plain question was answered in a run without defenses"
+
+
+def test_a_defense_that_only_reads_costs_no_call_after_the_bare_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UPRIGHT_CACHE", str(tmp_path / "cache"))
+    settings = Settings(benchmarks=("safety/misuse",), score_sets=("upright",), limit=4)
+    echo = Echo()
+    evaluate(echo, Job(settings=settings, out=tmp_path))
+    bare = sum(echo.sizes)
+    evaluate(echo, Job(settings=settings, out=tmp_path, defenses=("output_filter",)))
+    assert sum(echo.sizes) == bare > 0
+    evaluate(echo, Job(settings=settings, out=tmp_path, defenses=("output_filter",), cache=False))
+    assert sum(echo.sizes) == 2 * bare
 
 
 def test_equal_questions_of_one_batch_are_asked_once(tmp_path: Path) -> None:
