@@ -37,9 +37,12 @@ RULE = (
 
 
 def render_stacks(found: Stacks, console: Console) -> None:
-    """Every configuration, the interactions that are sure, and what to take."""
+    """The defenses alone and the stacks on the front, the sure interactions, and what to take."""
     console.print(Text(f"Defenses before {one_line(found.model, 60)}", style="bold"))
-    console.print(_table(found), highlight=False)
+    shown = [one for one in found.configurations if one.front or len(one.defenses) < 2]
+    console.print(_table(shown), highlight=False)
+    if more := len(found.configurations) - len(shown):
+        console.print(Text(f"{more} more are not on the front: see the page", style="dim"))
     console.print(Text(LEGEND, style="dim"), highlight=False)
     if found.interactions:
         console.print(Text(f"\n{told_interactions(found)}", style="bold"), highlight=False)
@@ -109,13 +112,13 @@ def measure_name(measure: Measure) -> str:
     return one_line(str(measure), 60)
 
 
-def _table(found: Stacks) -> Table:
+def _table(shown: Sequence[Configuration]) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("defenses, outermost first")
     for title in ("attack success", "not declined", "benign refused", "calls", "tokens"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("targets", no_wrap=True)
-    for one in found.configurations:
+    for one in shown:
         table.add_row(*_cells(one))
     return table
 
