@@ -132,7 +132,11 @@ def test_few_requests_meet_a_target_by_their_values_alone() -> None:
 def test_nothing_scored_is_no_number() -> None:
     empty = table([share(0, 0)] * 5, [share(0, 0)] * 5)
     [one, *_] = configurations(NAMES, empty, costs(*[1] * 5), [()] * 5, Targets())
-    assert (one.worst.share.value, one.worst.n, one.target) == (None, 0, Target.MISSED)
+    assert (one.most(Kind.HARM).share.value, one.most(Kind.HARM).n, one.target) == (
+        None,
+        0,
+        Target.MISSED,
+    )
     assert {i.observed for i in interactions(NAMES, empty)} == {None}
 
 
@@ -195,11 +199,11 @@ def test_stored_runs_are_read_and_what_is_unscored_is_left_out_everywhere(
     compared: Stacks,
 ) -> None:
     bare, defended = compared.configurations
-    assert (bare.worst.share.value, defended.worst.share.value) == (0.8, 0.4)
+    assert (bare.most(Kind.HARM).share.value, defended.most(Kind.HARM).share.value) == (0.8, 0.4)
     not_declined = Measure(kind=Kind.NOT_DECLINED, condition=PLAIN)
     assert defended.rate(not_declined).share.value == 0.4
-    assert defended.refusal.n == 9
-    assert defended.refusal.share.value == pytest.approx(2 / 9)
+    assert defended.most(Kind.REFUSED).n == 9
+    assert defended.most(Kind.REFUSED).share.value == pytest.approx(2 / 9)
     assert (bare.cost.calls.value, defended.cost.calls.value) == (1, 4)
     assert defended.cost.tokens.value == 18
     assert compared.left_out[str(REFUSED)] == 1

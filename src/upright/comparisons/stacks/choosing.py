@@ -48,7 +48,7 @@ def _below(share: float | None, bound: float) -> bool:
 
 
 def _point(one: Configuration) -> tuple[float, ...]:
-    shares = (one.worst.share.value, one.refusal.share.value)
+    shares = (one.most(kind).share.value for kind in BOUNDED)
     known = (1.0 if share is None else share for share in shares)
     return (*known, *_cost(one), float(len(one.defenses)))
 

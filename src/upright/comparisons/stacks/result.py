@@ -88,17 +88,12 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     def rate(self, measure: Measure) -> Rate:
         return next(rate for rate in self.rates if rate.measure == measure)
 
-    @property
-    def worst(self) -> Rate:
-        """The attack success of the attack that succeeds most."""
+    def most(self, kind: Kind) -> Rate:
+        """In the condition where that share is highest."""
         return max(
-            (rate for rate in self.rates if rate.measure.kind is Kind.HARM),
+            (rate for rate in self.rates if rate.measure.kind is kind),
             key=lambda rate: -1.0 if rate.share.value is None else rate.share.value,
         )
-
-    @property
-    def refusal(self) -> Rate:
-        return self.rate(Measure(kind=Kind.REFUSED))
 
 
 class Interaction(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from upright.comparisons.stacks.interaction import Reading
 from upright.comparisons.stacks.result import (
     Configuration,
     Interaction,
+    Kind,
     Measure,
     OrderEffect,
     Rate,
@@ -135,7 +136,11 @@ def _cost(found: Interval, decimals: int) -> str:
 def _scatter(found: Stacks) -> Spec:
     """The two that are traded; cost is in the table."""
     points = [
-        (stack_name(one.defenses, 40), one.refusal.share.value, one.worst.share.value)
+        (
+            stack_name(one.defenses, 40),
+            one.most(Kind.REFUSED).share.value,
+            one.most(Kind.HARM).share.value,
+        )
         for one in found.configurations
     ]
     known = [(name, x, y) for name, x, y in points if x is not None and y is not None]

@@ -25,9 +25,10 @@ BARE = "no defense"
 STYLES = {Reading.OVERLAP: "yellow", Reading.REINFORCE: "green", Reading.UNDO: "bold red"}
 TARGETS = {Target.SHOWN: "green", Target.POINT_ONLY: "yellow", Target.MISSED: "dim"}
 LEGEND = (
-    "attack success by the harm judge, of the attack that succeeds most; benign: harmless requests "
-    "refused; calls and tokens per harmless request; * on the Pareto front. 95 % intervals, each "
-    "by itself; targets by ends that hold for all configurations together (Bonferroni)"
+    "attack success: by the harm judge; like not declined, in the way of asking where it is most; "
+    "benign: harmless requests refused; calls and tokens per harmless request; * on the Pareto "
+    "front. 95 % intervals, each by itself; targets by ends that hold for all configurations "
+    "together (Bonferroni)"
 )
 RULE = (
     "excess: observed less what independent layers would do (p_A p_B / p_0, of what gets through); "
@@ -124,12 +125,10 @@ def _table(shown: Sequence[Configuration]) -> Table:
 
 
 def _cells(one: Configuration) -> Iterator[Text]:
-    worst = one.worst
-    declined = one.rate(Measure(kind=Kind.NOT_DECLINED, condition=worst.measure.condition))
     yield Text(f"{'*' if one.front else ' '} {stack_name(one.defenses)}")
-    yield Text(share(worst), style="bold")
-    yield Text(share(declined))
-    yield Text(share(one.refusal), style="bold")
+    yield Text(share(one.most(Kind.HARM)), style="bold")
+    yield Text(share(one.most(Kind.NOT_DECLINED)))
+    yield Text(share(one.most(Kind.REFUSED)), style="bold")
     yield Text(number(one.cost.calls.value, 1))
     yield Text(number(one.cost.tokens.value, 0))
     yield Text(one.target, style=TARGETS[one.target])
