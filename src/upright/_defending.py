@@ -243,8 +243,9 @@ def _check(id: str, *, harmful: bool) -> None:
 
 
 def _name(trial: Trial, job: Job, model: Model, ids: Mapping[str, str]) -> str:
-    """The same for the same trial: how an interrupted one is found again."""
-    told = (model.id, list(ids.values()), msgspec.to_builtins(trial), job.settings)
+    """The same for the same runs: how an interrupted trial is found again."""
+    asked = msgspec.to_builtins(replace(trial, targets=Targets()))
+    told = (model.id, list(ids.values()), asked, job.settings)
     mark = hashlib.sha256(msgspec.json.encode((*told, environment()["upright"]))).hexdigest()[:8]
     return f"defend-{_slug(model.id)}-{mark}"
 

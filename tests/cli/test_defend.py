@@ -48,6 +48,10 @@ def test_the_same_command_makes_no_run_anew_and_another_one_does(tmp_path: Path)
     made = sorted((tmp_path / "runs").rglob("run.json"))
     assert told(tmp_path) == first
     assert sorted((tmp_path / "runs").rglob("run.json")) == made
+    other = told(tmp_path, "--target-asr", "0.5")
+    assert other["path"] == first["path"], "targets change no run"
+    assert other["stacks"]["targets"]["attack_success"] == 0.5
+    assert sorted((tmp_path / "runs").rglob("run.json")) == made
     assert told(tmp_path, "--seed", "1")["path"] != first["path"]
 
 
