@@ -8,7 +8,7 @@ from upright.core import Model, Settings, UsageError, open_named
 from upright.defenses import defended
 from upright.models import DEFAULTS, ModelOptions, open_model
 from upright.models._function import Function
-from upright.runs import Cache, Reached, Staffing, open_cache
+from upright.runs import Cache, Reached, Remembered, Staffing, open_cache
 
 AnyModel = str | Model | Callable[[str], str]
 
@@ -54,7 +54,13 @@ def behind_defenses(model: Model, job: Job) -> Model:
             f"A defense follows each question through its calls, one after the other, and {other} "
             "hand questions over as they are. Leave out one of them."
         )
-    return defended(model, [open_named("defenses", spec) for spec in job.defenses])
+    defenses = [open_named("defenses", spec) for spec in job.defenses]
+    return defended(remembered(model, job), defenses) if defenses else model
+
+
+def remembered(model: Model, job: Job) -> Model:
+    """The model through the response cache, for who asks it outside of a run's own questions."""
+    return Remembered(model, open_cache) if job.cache and model.cacheable else model
 
 
 def _check_batch(job: Job) -> None:

@@ -7,6 +7,7 @@ import msgspec
 
 from upright._attacking import Attacked, attack_model, goals_of
 from upright._attacking import Terms as AttackTerms
+from upright._defending import Defended, OnStep, Trial, try_stacks
 from upright._job import (
     AnyModel,
     Job,
@@ -14,6 +15,7 @@ from upright._job import (
     cache_of,
     open_judges,
     open_under_test,
+    remembered,
     staffing_of,
 )
 from upright._planning import listed, plan_of, provenance, select
@@ -62,13 +64,16 @@ from upright.serving.terms import Place, Terms
 
 __all__ = [
     "Attacked",
+    "Defended",
     "Findings",
     "Job",
     "Leaderboard",
     "Run",
+    "Trial",
     "attack",
     "attack_table",
     "compare",
+    "defend",
     "evaluate",
     "export",
     "findings",
@@ -181,6 +186,32 @@ def serve(
         raise UsageError("Nothing guards this model: name at least one defense, --with NAME.")
     opened = behind_defenses(open_under_test(model, job), job)
     serve_model(opened, terms, place, on_ready)
+
+
+def defend(
+    model: AnyModel,
+    trial: Trial,
+    job: Job | None = None,
+    *,
+    on_step: OnStep = lambda done, of, told: None,
+    on_progress: OnProgress = lambda progress: None,
+) -> Defended:
+    """Try defenses alone and in stacks: what they stop, what they refuse, what they cost, and
+    what they do to each other. Every configuration is an ordinary run; the job has no defenses.
+
+        upright.defend("local/smollm2-135m-guarded", Trial(defenses=("smoothllm", "output_filter")))
+    """
+    job = job or Job()
+    opened = open_under_test(model, job)
+
+    def measure(own: Job) -> Run:
+        return evaluate(opened, own, on_progress=on_progress)
+
+    def assault(spec: str, own: Job) -> Attacked:
+        asked = opened if own.defenses else remembered(opened, own)
+        return attack(asked, spec, own, budget=trial.budget)
+
+    return try_stacks(trial, job, opened, measure, assault, on_step)
 
 
 def score(answers: Path | str, benchmark: str | Sequence[str], job: Job | None = None) -> Run:

@@ -167,7 +167,9 @@ def test_defenses_within_one_another_multiply_the_calls() -> None:
     [response] = asked(defended(echo, [Three(), Three()]), "x")
     assert sum(echo.sizes) == 9
     assert response.text == "x" * 9
-    assert [d.calls for d in response.decisions] == [3, 3]
+    # Nine to the model and one of the defense's own each time: 1 and theirs together.
+    assert [d.calls for d in response.decisions] == [9, 3]
+    assert 1 + sum(d.calls for d in response.decisions) == 9 + 3 + 1
 
 
 def test_a_local_model_is_asked_in_batches_and_never_twice_at_once() -> None:

@@ -15,6 +15,7 @@ from upright.core import Estimate
 TEXT = (
     *("benchmark", "dimension", "score_set", "sample_id", "group", "slices", "messages"),
     *("prompt", "target", "options", "facts", "worst", "response", "finish_reason", "error"),
+    "decisions",
     *("outcome", "label", "judge", "reason", "request_key"),
 )
 WHOLE = ("epoch", "prompt_tokens", "completion_tokens", "attempts")

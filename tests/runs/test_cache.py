@@ -29,6 +29,15 @@ def test_beyond_its_limit_the_oldest_go(tmp_path: Path) -> None:
     assert cache.path.stat().st_size < 2 * LIMIT
 
 
+def test_what_is_not_yet_written_is_found(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache.sqlite")
+    cache.put({"a": Response(text="1")})
+    assert cache.find(["a", "b"]) == {"a": Response(text="1")}
+    cache.flush()
+    assert cache.find(["a", "b"]) == {"a": Response(text="1")}
+    cache.close()
+
+
 def test_an_answer_larger_than_the_limit_leaves_it_empty(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache.sqlite", 1000)
     cache.put({"a": LONG})

@@ -160,3 +160,12 @@ def test_a_hundred_thousand_samples_in_clusters_of_any_size(size: int) -> None:
     assert paired_test(a, b, names).p == (
         pytest.approx(2 / 32) if size == 20_000 else pytest.approx(0, abs=1e-3)
     )
+
+
+def test_a_larger_difference_than_any_seen_may_be_allowed_for() -> None:
+    """Small differences of numbers that could have been 1 apart."""
+    a, b = np.zeros(50), np.full(50, 0.01)
+    plain, wide = (paired_difference(a, b, alone(50), largest=largest) for largest in (0.0, 1.0))
+    assert plain.value == wide.value
+    assert plain.low is not None and wide.low is not None
+    assert plain.low > 0 > wide.low

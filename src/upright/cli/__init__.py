@@ -14,6 +14,7 @@ from upright.cli import (
     check,
     compare,
     data,
+    defend,
     doctor,
     export,
     findings,
@@ -45,6 +46,7 @@ app = typer.Typer(
 app.command("run", epilog=run.MORE)(run.run)
 app.command("score")(score.score)
 app.command("attack")(attack.attack)
+app.command("defend")(defend.defend)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("pack")(pack.pack)

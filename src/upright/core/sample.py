@@ -204,8 +204,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a defense did about one request.
 
     did         passed, changed (what goes in, or what comes out), or refused
-    calls       to models, beyond the one call that the undefended model would have taken; with
-                their tokens
+    calls       to models beyond those that would have been made without it, -1 where it spared the
+                one: 1 and the calls of all decisions are what an answer took. `tokens` are those of
+                models of its own
     seconds     that it took itself: what it waited for the model behind it does not count
     """
 

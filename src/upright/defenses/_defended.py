@@ -37,7 +37,9 @@ class Defended:
     """Every request goes through the defenses, the first outermost.
 
     A response carries what each of them decided, the tokens of all calls that it took, and the
-    seconds from the first question to the last answer.
+    seconds that it would have taken alone: those of the defenses, and of the questions that were
+    asked together the longest answer's own. An answer from the cache keeps its seconds, and the
+    time in which others were answered is not counted.
     """
 
     def __init__(self, model: Model, defenses: Sequence[Defense]) -> None:
@@ -92,7 +94,7 @@ class Defended:
             response,
             prompt_tokens=counted.prompt_tokens,
             completion_tokens=counted.completion_tokens,
-            latency=time.perf_counter() - start,
+            latency=time.perf_counter() - start - counted.seconds + counted.longest,
         )
 
 
@@ -125,32 +127,37 @@ class _Step:
             response = await self._defense.around(request, behind.ask)
             did = PASSED
         seconds = time.perf_counter() - start - behind.seconds
-        return _signed(response, self._defense.id, did, max(0, behind.calls - 1), seconds)
+        return _signed(response, self._defense.id, did, behind.calls - 1, seconds)
 
 
-def _signed(response: Response, id: str, did: str, calls: int, seconds: float) -> Response:
-    """With the decision of this defense in front, as it told it or as it looks from outside."""
+def _signed(response: Response, id: str, did: str, more: int, seconds: float) -> Response:
+    """With the decision of this defense in front, as it told it or as it looks from outside.
+
+    `more` calls than one were made behind it; those that the other decisions tell are theirs.
+    """
     told = response.decisions[:1]
     own = told[0] if told and not told[0].defense else Decision(defense="", did=did)
     others = response.decisions[1:] if own in told else response.decisions
-    own = msgspec.structs.replace(own, defense=id, calls=own.calls + calls, seconds=seconds)
+    calls = own.calls + more - sum(decision.calls for decision in others)
+    own = msgspec.structs.replace(own, defense=id, calls=calls, seconds=seconds)
     return msgspec.structs.replace(response, decisions=(own, *others))
 
 
 class _Counted:
-    """What was asked through here."""
+    """What was asked through here: `calls` are those to models, however deep behind."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self.calls = self.prompt_tokens = self.completion_tokens = 0
-        self.seconds = 0.0
-        """In which at least one answer was awaited."""
-        self._under_way, self._since = 0, 0.0
+        self.calls = 0
+        self.prompt_tokens: int | None = 0
+        self.completion_tokens: int | None = 0
+        self.seconds = self.longest = 0.0
+        """In which at least one answer was awaited; of those awaited together the longest's own."""
+        self._under_way, self._since, self._latest = 0, 0.0, 0.0
 
     async def ask(self, request: Request) -> Response:
-        self.calls += 1
         if not self._under_way:
-            self._since = time.perf_counter()
+            self._since, self._latest = time.perf_counter(), 0.0
         self._under_way += 1
         try:
             response = await self._ask(request)
@@ -158,6 +165,14 @@ class _Counted:
             self._under_way -= 1
             if not self._under_way:
                 self.seconds += time.perf_counter() - self._since
-        self.prompt_tokens += response.prompt_tokens or 0
-        self.completion_tokens += response.completion_tokens or 0
+        self.calls += 1 + sum(decision.calls for decision in response.decisions)
+        self.longest += max(0.0, response.latency - self._latest)
+        self._latest = max(self._latest, response.latency)
+        self.prompt_tokens = _sum(self.prompt_tokens, response.prompt_tokens)
+        self.completion_tokens = _sum(self.completion_tokens, response.completion_tokens)
         return response
+
+
+def _sum(counted: int | None, more: int | None) -> int | None:
+    """Nobody knows it where one call does not tell."""
+    return None if counted is None or more is None else counted + more

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from upright.runs.asking.engine import Patience
     from upright.runs.asking.limits import Limits
+    from upright.runs.asking.remembered import Remembered
     from upright.runs.asking.staffing import Staffing
     from upright.runs.asking.tally import OnProgress, Progress
     from upright.runs.asking.workers import Reached
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _FILES = {
     "asking.engine": ("Patience",),
     "asking.limits": ("Limits",),
+    "asking.remembered": ("Remembered",),
     "asking.staffing": ("Staffing",),
     "asking.tally": ("OnProgress", "Progress"),
     "asking.workers": ("Reached",),
@@ -46,6 +48,7 @@ __all__ = [
     "Price",
     "Progress",
     "Reached",
+    "Remembered",
     "Run",
     "Staffing",
     "forecast",

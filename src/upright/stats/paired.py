@@ -26,19 +26,22 @@ class Significance(NamedTuple):
     method: str
 
 
-def paired_difference(a: Floats, b: Floats, clusters: Clusters, level: float = LEVEL) -> Interval:
+def paired_difference(
+    a: Floats, b: Floats, clusters: Clusters, level: float = LEVEL, largest: float = 0.0
+) -> Interval:
     """mean(b) - mean(a) of the same samples.
 
     Bonett and Price 2012 (J. Educ. Behav. Stat. 37): Wald's interval after adding one
     difference of each sign, which keeps its coverage from n = 20 up and never has width zero.
     Two steps beyond the paper: the sample size is the effective one, with Student's quantile for
     clusters + 2 - 1 degrees of freedom; and what is added is as large as the largest difference
-    seen, which is 1 for yes/no values.
+    seen, which is 1 for yes/no values, or the `largest` that there may be.
     """
     d = np.asarray(b, float) - np.asarray(a, float)
     if len(d) == 0:
         return Interval(None, None, None, "nothing to compare")
-    value, square, added = float(d.mean()), float(np.mean(d * d)), float(np.abs(d).max()) or 1.0
+    value, square = float(d.mean()), float(np.mean(d * d))
+    added = max(float(np.abs(d).max()), largest) or 1.0
     groups = totals(d - value, clusters)
     n = _effective(square - value**2, groups)
     total = n + 2

@@ -49,8 +49,9 @@ class Cache:
 
     def find(self, keys: Iterable[str]) -> dict[str, Response]:
         """The answers there are, by key."""
-        wanted = list(keys)
-        found: dict[str, Response] = {}
+        asked = list(keys)
+        found = {key: self._unwritten[key] for key in asked if key in self._unwritten}
+        wanted = [key for key in asked if key not in found]
         with self._explained():
             for start in range(0, len(wanted), AT_ONCE):
                 part = wanted[start : start + AT_ONCE]
