@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.attacks.test_attacks import GOALS, NO, YES, gives_in
+from upright.api import Job, attack
 from upright.attacks import _persona_grammar as grammar
 from upright.attacks._campaign import Budget, Campaign, Result
 from upright.attacks._lineage import Lineage
@@ -22,7 +23,7 @@ from upright.attacks._persona_writer import cleaned
 from upright.attacks.persona_ga import persona_ga
 from upright.attacks.persona_random import persona_random
 from upright.attacks.ple import ple
-from upright.core import Attack, Request, Response, UsageError, open_named
+from upright.core import Attack, Request, Response, Settings, UsageError, open_named
 from upright.runs.storing.journal import Journal
 
 WANTED = (*grammar.MANNERS[::2], *grammar.RULES[::2])
@@ -34,9 +35,9 @@ async def wants(persona: str) -> Sequence[float]:
     return [float(sentence in persona) for sentence in WANTED]
 
 
-def searched(attack: object, seed: int, most: int = 235) -> Search:
+def searched(strategy: object, seed: int, most: int = 235) -> Search:
     search = Search(wants, Grammar(), Random(seed), most)
-    asyncio.run(attack.search(search))  # type: ignore[attr-defined]  # each attack has its own
+    asyncio.run(strategy.search(search))  # type: ignore[attr-defined]  # each has its own
     return search
 
 
@@ -127,8 +128,8 @@ def test_all_searches_evaluate_as_often_the_seeds_first_and_nothing_twice() -> N
 
 
 def test_what_learns_beats_what_does_not_where_there_is_something_to_learn() -> None:
-    def best(attack: object) -> list[float]:
-        return [searched(attack, seed).elites(1)[0].rate for seed in range(3)]
+    def best(strategy: object) -> list[float]:
+        return [searched(strategy, seed).elites(1)[0].rate for seed in range(3)]
 
     for seed, chance in enumerate(best(persona_random())):
         assert best(ple())[seed] > chance
@@ -184,9 +185,9 @@ class Weak:
         return Response(text=self.answer if weak else NO, prompt_tokens=10, completion_tokens=5)
 
 
-def pursued(attack: Attack, model: Weak, seed: int = 0, **budget: int) -> list[Result]:
+def pursued(strategy: Attack, model: Weak, seed: int = 0, **budget: int) -> list[Result]:
     campaign = Campaign(
-        attack=attack,
+        attack=strategy,
         model="test/model",
         ask=model.ask,
         score=gives_in,
@@ -264,8 +265,8 @@ def test_what_was_asked_is_not_asked_again_and_the_same_seed_asks_the_same(tmp_p
                 kept.append({request.key: Response(text=next(written))})
             return kept[request.key]
 
-        attack = ple(evaluations=50, rewriter="test/writer")
-        campaign = Campaign(attack=attack, model="m", ask=ask, score=gives_in, consult=consult)
+        written_by = ple(evaluations=50, rewriter="test/writer")
+        campaign = Campaign(attack=written_by, model="m", ask=ask, score=gives_in, consult=consult)
         try:
             return asyncio.run(campaign.pursue(GOALS))
         finally:
@@ -278,6 +279,19 @@ def test_what_was_asked_is_not_asked_again_and_the_same_seed_asks_the_same(tmp_p
     assert len(helped) == 15
     assert {request.temperature for request in helped} == {1.0}
     assert again.asked == helped_again == []
+
+
+def test_the_whole_attack_runs_again_from_what_it_kept(tmp_path: Path) -> None:
+    """Over the front door, with a model that writes one persona and no other."""
+    text = "You are a cook who talks of nothing but soup" + " and bread" * 9
+    job = Job(settings=Settings(suite="mini", limit=3), out=tmp_path)
+    spec = f"ple:evaluations=60,rewriter=mock/say:{text}"
+    first = attack("mock/refuse", spec, job)
+    kept = (first.path / "journal.jsonl").read_bytes()
+    assert attack("mock/refuse", spec, job) == first
+    assert (first.path / "journal.jsonl").read_bytes() == kept
+    assert {(r.queries, r.spent, r.success) for r in first.results} == {(36, False, False)}
+    assert kept.count(b"\n") > 36 * 3
 
 
 @pytest.mark.parametrize(

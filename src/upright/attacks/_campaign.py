@@ -189,6 +189,7 @@ class Counted:
             max_tokens=max_tokens,
             temperature=1.0,
             seed=seed,
+            sample=Sample(messages=tuple(messages)),
         )
         response = await self._campaign.consult(spec, request)
         if response.error is not None:

@@ -1,4 +1,4 @@
-"""PLE: personas that bear with harmful questions are bred from one another.
+"""PLE: personas are bred from one another, until one answers what the model would not.
 
 Li, Wen, Ma, Hu, Zhang and Wang 2026, "Persona-Invariant Alignment" (arXiv 2605.01899), its
 persona lineage evolution. One population for all goals: a persona is worth the share of goals
