@@ -35,7 +35,7 @@ ARMS = {
     "Persona-GA": persona_ga(),
     "random": persona_random(),
 }
-EVALUATIONS, SEEDS, EVERY = 95, 5, 10
+EVALUATIONS, SEEDS, EVERY = 75, 5, 10
 """Personas a search, searches an arm, and every which of JBB's 100 goals is searched on."""
 HELD_OUT = (2, 5, 8)
 """Which of each ten goals the best are confirmed on: JBB has ten of every category in a row."""

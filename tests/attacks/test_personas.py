@@ -278,7 +278,8 @@ def test_what_was_asked_is_not_asked_again_and_the_same_seed_asks_the_same(tmp_p
     assert len(first.asked) == 50 * len(GOALS)
     assert len(helped) == 15
     assert {request.temperature for request in helped} == {1.0}
-    assert again.asked == helped_again == []
+    assert not again.asked
+    assert not helped_again
 
 
 def test_the_whole_attack_runs_again_from_what_it_kept(tmp_path: Path) -> None:
