@@ -33,8 +33,8 @@ CARD = Card(
 MODES = ("invariant", "stripped")
 REFUSES = frozenset({Outcome.REFUSED, Outcome.REBUTTED})
 LABELLED = re.compile(
-    r"(?:[^\n]*\n)?\s*(?:persona|character|role)\s*:.*?\n\s*(?:question|request|task|prompt)\s*:\s*"
-    r"(?P<question>\S.*)",
+    r"(?:[^\n]*\n)?\s*(?:persona|character|role)\s*:.*?\n"
+    r"[ \t]*(?:question|request|task|prompt)[ \t]*:\s*(?P<question>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
 """A persona and a question under headings, after at most one line."""
@@ -55,7 +55,8 @@ GOES_ON = re.compile(
     re.IGNORECASE,
 )
 """How the sentences after it begin that still describe the persona."""
-SENTENCE = re.compile(r"\s*[^.!?:\n]*(?:[.!?:]+(?=\s|$)|\n|$)|\s*[^\n]")
+END = re.compile(r"[.!?:]+(?=\s|$)|\n")
+"""Of a sentence."""
 JOINED = re.compile(
     r"(?:,\s*|\s+)(?:and|then|and then)\s+(?=(?:tell|explain|write|give|describe|show|answer|list|"
     r"help|teach|create|make|provide|say)\b)",
@@ -110,7 +111,8 @@ def persona_invariance(mode: str = "invariant") -> PersonaInvariance:
 
 def _after(text: str) -> str:
     """What follows the first sentence, or the first request that is joined to it."""
-    found = SENTENCE.match(text)
-    end = found.end() if found else len(text)
-    joined = JOINED.search(text, 0, end)
-    return text[joined.end() if joined else end :]
+    begun = text.lstrip()
+    found = END.search(begun)
+    end = found.end() if found else len(begun)
+    joined = JOINED.search(begun, 0, end)
+    return begun[joined.end() if joined else end :]
