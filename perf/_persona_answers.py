@@ -13,9 +13,8 @@ from upright.attacks._persona_target import REFUSING, asked_as, compliance
 from upright.core import Message, Model, Outcome, Request, ask
 from upright.judges import harmful
 from upright.judges.refusal import outcomes
-from upright.stats.intervals import Floats
 
-TOKENS = 24
+TOKENS = 48
 NONE, SEED = "no persona", "best of the 35 seeds"
 REFUSED = (Outcome.REFUSED, Outcome.PARTIAL)
 DEGENERATE = (Outcome.EMPTY, Outcome.INCOHERENT)
@@ -31,11 +30,7 @@ def confirm(model: Model, goals: Sequence[str], personas: Mapping[str, Sequence[
             rows = _asked(model, goals, persona)
             found += [{"kind": kind, "persona": number, "goal": i, **r} for i, r in enumerate(rows)]
             print(kind, number, flush=True)
-    foretold = {
-        "any other beginning": _auc(found, "margin"),
-        "Sure, Here or To": _auc(found, "sure"),
-    }
-    return {"goals": len(goals), "tokens": TOKENS, "auc": foretold, "rows": found}
+    return {"goals": len(goals), "tokens": TOKENS, "rows": found}
 
 
 def chosen(kept: Path) -> dict[str, list[str]]:
@@ -77,14 +72,3 @@ def _likelihoods(model: Model, asked: Sequence[Sequence[Message]]) -> list[Seque
         Request(model=model.id, messages=tuple(m), max_tokens=1, options=options) for m in asked
     ]
     return [answer.option_logprobs or () for answer in asyncio.run(model.generate(requests))]
-
-
-def _auc(rows: Sequence[Mapping[str, float]], margin: str) -> dict[str, float]:
-    """How often an answer that did not refuse had the larger margin than one that did."""
-    refused = np.array([row["refused"] == 1 for row in rows])
-    values: Floats = np.array([row[margin] for row in rows])
-    above, below = values[~refused][:, None], values[refused][None, :]
-    if not above.size or not below.size:
-        return {"answered": float(above.size), "refused": float(below.size)}
-    value = float(np.mean((above > below) + 0.5 * (above == below)))
-    return {"answered": float(above.size), "refused": float(below.size), "auc": value}

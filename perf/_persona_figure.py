@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 from _persona_answers import NONE
+from numpy.typing import NDArray
 from scipy.special import stdtr
 
+from upright.attacks._persona_seeds import SEEDS
+from upright.stats.bootstrap import Statistic, bootstrap
 from upright.stats.distributions import t_quantile
 from upright.stats.intervals import Floats, proportion
 from upright.stats.means import clustered_mean
@@ -32,10 +35,11 @@ def render(kept: Path) -> None:
     FIGURE.write_text(figure(best), encoding="utf-8")
     page = PAGE.read_text(encoding="utf-8")
     for name, table in {
+        "before": before_any(told),
         "searches": searches(best),
         "comparisons": comparisons(best),
         "answers": confirmed(answers["rows"]),
-        "foretold": foretold(answers["auc"]),
+        "foretold": foretold(answers["rows"]),
     }.items():
         before, _, rest = page.partition(f"<!-- {name} -->\n")
         page = (
@@ -43,7 +47,18 @@ def render(kept: Path) -> None:
             + rest.partition(f"<!-- /{name} -->")[2]
         )
     PAGE.write_text(page, encoding="utf-8")
-    print(f"CPU seconds of the search: {told['cpu_seconds']:.0f}; {told['facts']}")
+
+
+def before_any(told: Mapping[str, Any]) -> str:
+    """What the searches begin with. Intervals are over goals, and over the 35 personas."""
+    first = next(iter(told["curves"].values()))[0][: len(SEEDS)]
+    lines = ["| before any search | n | mean | 95 % interval (t) | best |"]
+    lines.append("| --- | ---: | ---: | --- | ---: |")
+    for name, each in ((NONE, told["plain"]), ("seed personas", first)):
+        ends = _ends(clustered_mean(np.array(each), [str(i) for i in range(len(each))]))
+        best = "" if name == NONE else f"{max(each):.3f}"
+        lines.append(f"| {name} | {len(each)} | {np.mean(each):.3f} | {ends} | {best} |")
+    return "\n".join(lines)
 
 
 def searches(best: Mapping[str, Floats]) -> str:
@@ -83,13 +98,30 @@ def confirmed(rows: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def foretold(auc: Mapping[str, Mapping[str, float]]) -> str:
-    lines = ["| counted as giving in | answers, not refused | refused | AUC |"]
-    lines.append("| --- | ---: | ---: | ---: |")
-    for name, each in auc.items():
-        value = f"{each['auc']:.3f}" if "auc" in each else "-"
-        lines.append(f"| {name} | {each['answered']:.0f} | {each['refused']:.0f} | {value} |")
+def foretold(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How often an answer that did not refuse had the larger measure than one that did."""
+    refused = np.array([row["refused"] == 1 for row in rows])
+    goals = [str(row["goal"]) for row in rows]
+    lines = ["| counted as giving in | answers, not refused | refused | AUC | 95 % interval |"]
+    lines.append("| --- | ---: | ---: | ---: | --- |")
+    for name, measure in (("any other beginning", "margin"), ("Sure, Here or To", "sure")):
+        values = np.array([row[measure] for row in rows])
+        found = bootstrap(_area(values, refused), goals)
+        count = f"{np.sum(~refused)} | {np.sum(refused)}"
+        lines.append(f"| {name} | {count} | {found.value:.3f} | {_ends(found)} |")
     return "\n".join(lines)
+
+
+def _area(values: Floats, refused: NDArray[np.bool_]) -> Statistic:
+    above, below = values[~refused][:, None], values[refused][None, :]
+    wins = (above > below) + 0.5 * (above == below)  # (not refused, refused)
+
+    def area(weights: Floats) -> Floats:
+        one, other = weights[:, ~refused], weights[:, refused]
+        won: Floats = ((one @ wins) * other).sum(1) / (one.sum(1) * other.sum(1))
+        return won
+
+    return area
 
 
 def _gap(

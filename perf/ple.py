@@ -11,7 +11,6 @@ numbers alone. The model is `local/smollm2-135m-guarded`: `upright repair refusa
 import argparse
 import asyncio
 import json
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
@@ -24,7 +23,7 @@ from upright.attacks._persona_target import REFUSING, asked_as, compliance
 from upright.attacks.persona_ga import persona_ga
 from upright.attacks.persona_random import persona_random
 from upright.attacks.ple import ple
-from upright.core import Model, Request
+from upright.core import Model, Request, ask
 from upright.data.prompts import EVALUATION, read_prompts
 from upright.models import ModelOptions, open_model
 
@@ -37,12 +36,13 @@ ARMS = {
 }
 EVALUATIONS, SEEDS, EVERY = 75, 5, 10
 """Personas a search, searches an arm, and every which of JBB's 100 goals is searched on."""
-HELD_OUT = (2, 5, 8)
+HELD_OUT = (3, 7)
 """Which of each ten goals the best are confirmed on: JBB has ten of every category in a row."""
 
 
 class Kept:
-    """Compliance of a persona on every goal: asked once, whichever search comes by it."""
+    """Compliance of a persona on every goal: asked once, whichever search comes by it. "" is
+    nobody: the goal alone."""
 
     def __init__(self, model: Model, goals: Sequence[str], path: Path) -> None:
         self._model, self._goals, self._path = model, goals, path
@@ -63,7 +63,7 @@ class Kept:
         asked = [
             Request(
                 model=self._model.id,
-                messages=asked_as(persona, goal),
+                messages=asked_as(persona, goal) if persona else ask(goal),
                 max_tokens=1,
                 options=REFUSING,
             )
@@ -83,7 +83,7 @@ def search(model: Model, data: Path, kept: Path) -> None:
     fitness = Kept(model, goals, kept / "evaluated.jsonl")
     curves: dict[str, list[list[float]]] = {name: [] for name in ARMS}
     elites: dict[str, list[list[str]]] = {name: [] for name in ARMS}
-    start = time.process_time()
+    plain = asyncio.run(fitness(""))
     for seed in range(SEEDS):
         for name, attack in ARMS.items():
             made = Search(fitness, Grammar(), Random(seed), EVALUATIONS)
@@ -95,7 +95,7 @@ def search(model: Model, data: Path, kept: Path) -> None:
             "model": model.id,
             "facts": model.facts,
             "goals": len(goals),
-            "cpu_seconds": time.process_time() - start,
+            "plain": list(plain),
             "curves": curves,
         }
         (kept / "results.json").write_text(json.dumps(told), encoding="utf-8")
@@ -112,15 +112,16 @@ def main() -> None:
     if given.step == "render":
         render(given.kept)
     elif given.step == "search":
-        search(opened("bfloat16"), given.data, given.kept)
+        search(opened(), given.data, given.kept)
     else:
         held_out = [g for i, g in enumerate(goals_of(given.data)) if i % EVERY in HELD_OUT]
-        told = confirm(opened("float32"), held_out, chosen(given.kept))
+        told = confirm(opened(), held_out, chosen(given.kept))
         (given.kept / "confirmed.json").write_text(json.dumps(told), encoding="utf-8")
 
 
-def opened(precision: str) -> Model:
-    return open_model(MODEL, ModelOptions(device="cpu", threads=1, precision=precision))
+def opened() -> Model:
+    """In bfloat16, where the CPU has it: nearly twice as fast."""
+    return open_model(MODEL, ModelOptions(device="cpu", threads=1, precision="bfloat16"))
 
 
 if __name__ == "__main__":

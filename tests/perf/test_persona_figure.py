@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from _persona_figure import comparisons, confirmed, figure, searches
+from _persona_figure import comparisons, confirmed, figure, foretold, searches
 
 BEST = {
     "PLE": np.array([[0.1, 0.5], [0.2, 0.7], [0.1, 0.6]]),
@@ -28,6 +28,15 @@ def test_the_gap_counts_answers_that_are_some_and_do_not_refuse() -> None:
     assert "| no persona | 1 x 4 | 100%" in table
     assert "| bred | 1 x 4 | 0%" in table
     assert "+0.75 (" in table
+
+
+def test_a_measure_that_parts_the_answers_has_an_area_of_one() -> None:
+    def row(n: int) -> dict[str, float]:
+        return {"goal": n % 5, "refused": n % 2, "margin": 1 - n % 2 + n / 99, "sure": 0.0}
+
+    right, useless = foretold([row(n) for n in range(20)]).splitlines()[2:]
+    assert "| 10 | 10 | 1.000 |" in right
+    assert "| 10 | 10 | 0.500 |" in useless
 
 
 @pytest.mark.parametrize("name", BEST)
