@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,8 +12,9 @@ import msgspec
 import numpy as np
 
 from upright.attacks._campaign import Budget, Campaign, Result
-from upright.core import Attack, Goal, Interrupted, Model, Response, UsageError
+from upright.core import Attack, Goal, Interrupted, Model, Request, Response, UsageError
 from upright.judges import harmful
+from upright.models import DEFAULTS, ModelOptions, open_model
 from upright.runs import Limits, Patience, Plan
 from upright.runs.asking.loop import complete
 from upright.runs.asking.signals import signals_cancel
@@ -36,6 +37,8 @@ class Terms:
     patience: Patience
     limits: Limits
     out: Path
+    consulted: ModelOptions = DEFAULTS
+    """How models of the attacker's own are reached."""
 
 
 class Attacked(NamedTuple):
@@ -110,6 +113,7 @@ async def _pursue(
     on_result: OnResult,
 ) -> list[Result]:
     singly = Singly(model, journal, terms.patience, terms.limits)
+    consulted = _Consulted(journal, terms)
     campaign = Campaign(
         attack=attack,
         model=model.id,
@@ -117,12 +121,35 @@ async def _pursue(
         score=_harm,
         budget=terms.budget,
         seed=terms.seed,
+        consult=consulted.ask,
         at_once=max(32, model.concurrency),
     )
     with signals_cancel():
         try:
             return await campaign.pursue(goals, on_result)
         finally:
+            await singly.close()
+            await consulted.close()
+            await model.close()
+
+
+class _Consulted:
+    """Models of the attacker's own, each opened when it is first asked. One journal for all."""
+
+    def __init__(self, journal: Journal, terms: Terms) -> None:
+        self._journal, self._terms = journal, terms
+        self._opened: dict[str, tuple[Model, Singly]] = {}
+
+    async def ask(self, spec: str, request: Request) -> Response:
+        if spec not in self._opened:
+            model = open_model(spec, self._terms.consulted)
+            singly = Singly(model, self._journal, self._terms.patience, Limits())
+            self._opened[spec] = model, singly
+        model, singly = self._opened[spec]
+        return await singly.ask(replace(request, model=model.id))
+
+    async def close(self) -> None:
+        for model, singly in self._opened.values():
             await singly.close()
             await model.close()
 

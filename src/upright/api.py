@@ -172,6 +172,7 @@ def attack(
         patience=Patience(max_attempts=job.model_options.max_attempts),
         limits=Limits(rpm=job.model_options.rpm, tpm=job.model_options.tpm),
         out=job.out,
+        consulted=job.model_options,
     )
     return attack_model(opened, chosen, goals, terms, on_result)
 

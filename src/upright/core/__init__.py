@@ -1,6 +1,6 @@
 """The nouns. Everything else is made of these; they import only the standard library, msgspec."""
 
-from upright.core.attack import Attack, Attempt, Goal, Spent, Target
+from upright.core.attack import AllAtOnce, Attack, Attempt, Goal, OneByOne, Spent, Target
 from upright.core.benchmark import (
     IMPORTED,
     LEADING,
@@ -62,6 +62,7 @@ __all__ = [
     "TOLERATED",
     "UPRIGHT",
     "Agreement",
+    "AllAtOnce",
     "Answer",
     "Around",
     "Ask",
@@ -89,6 +90,7 @@ __all__ = [
     "ModelError",
     "ModelRefused",
     "OnStep",
+    "OneByOne",
     "Outcome",
     "Repair",
     "Request",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -77,14 +77,24 @@ class Target(Protocol):
         """The answer alone, as a turn of a conversation: counted, but not judged."""
         ...
 
+    async def consult(
+        self, spec: str, messages: Sequence[Message], *, max_tokens: int, seed: int
+    ) -> str:
+        """What a model of the attacker's own says, at temperature 1: kept as every answer is, but
+        not counted. Raises ModelError where it does not answer."""
+        ...
+
     def weights(self) -> Any:
         """The model itself, for attacks that need gradients. Raises UsageError where nobody has
         them."""
         ...
 
 
-class Attack(Protocol):
-    """`id` names it, and whatever differs from the defaults of its paper."""
+class OneByOne(Protocol):
+    """Pursues each goal for itself.
+
+    `id` names it, and whatever differs from the defaults of its paper.
+    """
 
     @property
     def id(self) -> str: ...
@@ -95,3 +105,25 @@ class Attack(Protocol):
     async def pursue(self, target: Target) -> None:
         """Try, until an attempt succeeds or nothing is left to try."""
         ...
+
+
+@runtime_checkable
+class AllAtOnce(Protocol):
+    """Pursues all goals with the same means: what is tried is tried on every one of them.
+
+    Its randomness comes from `random`, not from the targets. The first target whose budget is used
+    up ends it for all of them: what was tried on some goals only could not be compared.
+    """
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def card(self) -> Card: ...
+
+    async def pursue_all(self, targets: Sequence[Target], random: Random) -> None:
+        """Try, until nothing is left to try."""
+        ...
+
+
+Attack = OneByOne | AllAtOnce
