@@ -7,6 +7,8 @@ import pytest
 
 from tests.cli.front_door import here
 from tests.reports.stored import Stored, estimate, sample
+from upright.cli.list import ROOMS, card_of
+from upright.core.registry import entries
 
 MISUSE = "safety/misuse"
 
@@ -55,3 +57,23 @@ def test_no_run_no_card(tmp_path: Path) -> None:
     ended = here("card", "gone", cwd=tmp_path)
     assert ended.returncode == 1
     assert "There is no run at gone" in ended.stderr
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_everything_that_is_listed_has_a_label(room: str, tmp_path: Path) -> None:
+    """Also what needs a package or a file of others to work."""
+    for entry in entries(room).values():
+        card = card_of(room, entry.id)
+        assert card.title and card.measures and card.licence, entry.id
+
+
+def test_a_label_is_shown_by_id(tmp_path: Path) -> None:
+    shown = here("card", "smoothllm", cwd=tmp_path).stdout
+    assert shown.startswith("SmoothLLM  (defense smoothllm)")
+    assert "https://arxiv.org/abs/2310.03684" in shown and "- Each question takes" in shown
+    told = json.loads(here("card", "safety/misuse", "--json", cwd=tmp_path).stdout)
+    assert (told["id"], told["room"], told["paper"]) == (
+        "safety/misuse",
+        "benchmarks",
+        "2401.05561",
+    )

@@ -1,9 +1,11 @@
 """upright list: what exists, without importing any of it."""
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
+from upright.core.card import Card
 from upright.core.errors import unknown
 
 ROOMS = ("benchmarks", "attacks", "defenses", "repairs", "explainers")
@@ -36,3 +38,20 @@ def list_(
         typer.echo(f"{entry.id:<{width}}  {entry.title}")
     if not found:
         typer.echo(f"No {room} yet.")
+
+
+def room_of(id: str) -> str:
+    """Where something of that id lies; "" if nowhere."""
+    from upright.core.registry import entries
+
+    return next((room for room in ROOMS if id in entries(room)), "")
+
+
+def card_of(room: str, id: str) -> Card:
+    """Its label, also where what it needs to work is missing."""
+    from upright.core.registry import entries, load
+
+    module = import_module(entries(room)[id].module)
+    # Packages of others may make theirs when asked.
+    found: Card = module.CARD if hasattr(module, "CARD") else load(room, id).card
+    return found
