@@ -17,7 +17,7 @@ from upright.core.benchmark import (
 )
 from upright.core.calibration import Agreement, Calibration
 from upright.core.card import Card
-from upright.core.defense import Around, Ask, Before, Defense
+from upright.core.defense import Around, Ask, Before, Closing, Defense
 from upright.core.dimension import OTHER, Dimension
 from upright.core.errors import (
     DataError,
@@ -71,6 +71,7 @@ __all__ = [
     "Benchmark",
     "Calibration",
     "Card",
+    "Closing",
     "DataError",
     "Decision",
     "Defense",

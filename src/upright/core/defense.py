@@ -1,7 +1,7 @@
 """What stands before a model or around it. A defense ends as a model: see `upright.defenses`."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from upright.core.card import Card
 from upright.core.sample import Request, Response
@@ -38,6 +38,13 @@ class Around(Protocol):
     def card(self) -> Card: ...
 
     async def around(self, request: Request, ask: Ask) -> Response: ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """What has a model of its own, or another thing to give back: a defense, or its guardian."""
+
+    async def close(self) -> None: ...
 
 
 Defense = Before | Around

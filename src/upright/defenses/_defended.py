@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import msgspec
 
-from upright.core import Ask, Decision, Defense, Model, Request, Response
+from upright.core import Ask, Closing, Decision, Defense, Model, Request, Response
 from upright.models._pool import Pool
 
 REFUSAL = "I'm sorry, but I can't help with that request."
@@ -78,6 +78,9 @@ class Defended:
 
     async def close(self) -> None:
         await self._pool.close()
+        for defense in self._defenses:
+            if isinstance(defense, Closing):
+                await defense.close()
         await self._model.close()
 
     async def _answer(self, request: Request) -> Response:
