@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 from _detectors import Reals, Terms, said, taught
+from _prompt_sets import everyday
 
 from upright.core import Model, Request, ask
-from upright.data.prompts import ADVBENCH, DO_NOT_ANSWER, INSTRUCTIONS, read_prompts
+from upright.data.prompts import ADVBENCH, DO_NOT_ANSWER, read_prompts
 from upright.defenses._guardians import ByWords
 from upright.defenses.advisor import advised
 from upright.defenses.system_note import system_note
@@ -20,18 +21,11 @@ WAYS = ("plain", "advised", "noted")
 
 
 def guardian(data: Path, measured_on: Sequence[str]) -> ByWords:
-    """Words alone, taught on AdvBench and Do-Not-Answer beside LLMBar: other sources than those
-    that it is measured on, and nothing that is nearly the same."""
+    """Words alone, taught on AdvBench and Do-Not-Answer beside everyday prompts: other sources
+    than those that it is measured on, and nothing that is nearly the same."""
     near = Near(measured_on)
-    harmful, safe = (
-        [
-            p
-            for part in parts
-            for row in read_prompts(part, data)
-            if (p := row["prompt"]) not in near
-        ]
-        for parts in ((ADVBENCH, DO_NOT_ANSWER), INSTRUCTIONS)
-    )
+    rows = [row["prompt"] for part in (ADVBENCH, DO_NOT_ANSWER) for row in read_prompts(part, data)]
+    harmful, safe = ([p for p in side if p not in near] for side in (rows, everyday(data)))
     terms = Terms([*harmful, *safe])
     yes = np.arange(len(harmful) + len(safe)) < len(harmful)
     weights = taught(terms.table([*harmful, *safe]), yes)

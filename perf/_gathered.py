@@ -12,7 +12,7 @@ from _states import States, states
 from numpy.typing import NDArray
 
 from upright.data.prompts import ADVBENCH, read_prompts
-from upright.defenses._rega_monitor import ANSWER_TOKENS, Text, texts, training
+from upright.defenses._rega_monitor import ANSWER_TOKENS, Text, conversation, texts, training
 from upright.models.weights import Weights, open_weights
 
 LAST = 3
@@ -58,11 +58,11 @@ def gathered(spec: str, data: Path, folder: Path) -> Gathered:
 def _conversations(weights: Weights, of: Comparison, data: Path) -> list[list[int]]:
     """Harmful prompts with AdvBench's targets, safe ones with the model's own answers."""
     targets = {row["prompt"]: row["target"] for row in read_prompts(ADVBENCH, data)}
-    harmful = [[*weights.chat(p), *weights.tokens(targets[p])] for p in of.harmful]
-    asked = [weights.chat(prompt) for prompt in of.safe]
-    written = weights.answers(asked, ANSWER_TOKENS)
-    safe = [[*a, *answer.tokens] for a, answer in zip(asked, written, strict=True)]
-    return [*harmful, *safe]
+    asked = [weights.chat(prompt) for prompt in (*of.harmful, *of.safe)]
+    wanted = [weights.tokens(targets[prompt]) for prompt in of.harmful]
+    written = [own.tokens for own in weights.answers(asked[len(wanted) :], ANSWER_TOKENS)]
+    pairs = zip(asked, [*wanted, *written], strict=True)
+    return [conversation(weights, prompt, answer) for prompt, answer in pairs]
 
 
 def _surprise(weights: Weights, prompts: Sequence[str]) -> list[float]:

@@ -77,6 +77,16 @@ def paired(data: Path) -> list[Comparison]:
     ]
 
 
+def everyday(data: Path) -> list[str]:
+    """Harmless questions and instructions of three sources, none of which sounds harmful."""
+    llmbar = [row["prompt"] for part in INSTRUCTIONS for row in read_prompts(part, data)]
+    return [
+        *llmbar,
+        *_jsonl(data / "halueval/general_data.jsonl", "user_query"),
+        *_csv(data / "truthfulqa/TruthfulQA.csv", "Question"),
+    ]
+
+
 def _csv(path: Path, column: str, wanted: str = "") -> list[str]:
     """A column, of rows that say `wanted` in one of the others."""
     with path.open(encoding="utf-8", newline="") as file:

@@ -18,7 +18,7 @@ from _gathered import Gathered, gathered
 from _lines import lines
 
 from upright.core import Interval
-from upright.defenses._abstract_chain import chain, hitting, hitting_within, unsafe_states
+from upright.defenses._abstract_chain import chain, hitting, hitting_within, prism, unsafe_states
 from upright.defenses._abstract_model import Abstraction, AbstractModel
 
 SEEDS = 10
@@ -33,9 +33,14 @@ class Known(NamedTuple):
     conversations: Mapping[str, Reals]
 
 
-def model_of(found: Gathered, layer: int, seed: int = 0) -> AbstractModel:
-    safe = np.array([text.safe for text in found.texts])
-    return Abstraction(seed=seed).fit(found.training.paths(layer), safe)
+def model_of(
+    found: Gathered, layer: int, seed: int = 0, *, prompts_alone: bool = False
+) -> AbstractModel:
+    """Fitted on the training prompts and conversations, as in the paper, or on the prompts."""
+    every = zip(found.training.paths(layer), found.texts, strict=True)
+    pairs = [(p, t) for p, t in every if not prompts_alone or len(t.tokens) == t.prompt_tokens]
+    safe = np.array([text.safe for _, text in pairs])
+    return Abstraction(seed=seed).fit([path for path, _ in pairs], safe)
 
 
 def by_words(found: Gathered) -> dict[str, Reals]:
@@ -57,31 +62,23 @@ def _of_terms(fitted_on: Sequence[str], asked: Sequence[str], yes: Flags) -> Rea
 
 def by_states(found: Gathered, layer: int) -> Known:
     """ReGA, its moves alone, and a linear probe on the last token, in one layer."""
-    model = model_of(found, layer)
     safe = np.array([text.safe for text in found.texts])
     trained = np.stack([path[-1] for path in found.training.paths(layer)])
-    paths, spoken = found.prompts.paths(layer), found.conversations.paths(layer)
+    whole = model_of(found, layer)
+    short = model_of(found, layer, prompts_alone=True)
+    paths = [*found.prompts.paths(layer), *found.conversations.paths(layer)]
+    scores = {
+        "linear probe": probe(trained, safe, np.stack([path[-1] for path in paths])),
+        "moves alone": np.array([whole.scores(path, labels=False)[-1] for path in paths]),
+        "ReGA, prompts alone": np.array([short.score(path) for path in paths]),
+        "ReGA": np.array([whole.score(path) for path in paths]),
+    }
     first = found.comparisons[0]
-    before = len(first.harmful) + len(first.safe)
-
-    def scores(of: Sequence[np.ndarray], labels: bool) -> Reals:
-        return np.array([model.scores(path, labels=labels)[-1] for path in of])
-
-    def probed(of: Sequence[np.ndarray]) -> Reals:
-        return probe(trained, safe, np.stack([path[-1] for path in of]))
-
-    prompts = {
-        "linear probe": probed(paths),
-        "moves alone": scores(paths, False),
-        "ReGA": scores(paths, True),
-    }
-    conversations = {
-        "linear probe": probed(spoken),
-        "moves alone": scores(spoken, False),
-        "ReGA": scores(spoken, True),
-    }
-    lower = {k: np.minimum(prompts[k][:before], v) for k, v in conversations.items()}
-    return Known(prompts, lower)
+    spoken = len(first.harmful) + len(first.safe)
+    return Known(
+        {name: each[:-spoken] for name, each in scores.items()},
+        {name: np.minimum(each[:spoken], each[-spoken:]) for name, each in scores.items()},
+    )
 
 
 def parts(found: Gathered) -> Iterator[tuple[str, slice, Flags]]:
@@ -167,7 +164,8 @@ def main() -> None:
     parser.add_argument("model")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--states", type=Path, required=True)
-    parser.add_argument("--figure", type=Path)
+    parser.add_argument("--figure", type=Path, help="draw the layers here, as an SVG")
+    parser.add_argument("--prism", type=Path, help="write the chain here, for a model checker")
     given = parser.parse_args()
     found = gathered(given.model, given.data, given.states)
     layer = found.training.table.shape[0] // 2
@@ -176,6 +174,8 @@ def main() -> None:
     stability(found, layer)
     chain_of(found, layer)
     sweep(found, given.figure)
+    if given.prism:
+        given.prism.write_text(prism(model_of(found, layer)))
 
 
 if __name__ == "__main__":

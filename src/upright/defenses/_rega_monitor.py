@@ -70,16 +70,19 @@ def texts(weights: "Weights", told: Training) -> list[Text]:
     """Every prompt and every conversation; safe answers are the model's own."""
     asked = [weights.chat(prompt) for prompt in told.safe]
     written = [answer.tokens for answer in weights.answers(asked, ANSWER_TOKENS)]
-    wanted = [(weights.chat(goal), weights.tokens(target)) for goal, target in told.harmful]
+    harmful = [(weights.chat(goal), weights.tokens(target)) for goal, target in told.harmful]
     found = []
-    for safe, pairs in (
-        (False, wanted),
-        (True, list(zip(asked, written, strict=True))),
-    ):
+    for safe, pairs in ((False, harmful), (True, zip(asked, written, strict=True))):
         for prompt, answer in pairs:
             found.append(Text(prompt, len(prompt), safe))
-            found.append(Text([*prompt, *answer], len(prompt), safe))
+            found.append(Text(conversation(weights, prompt, answer), len(prompt), safe))
     return found
+
+
+def conversation(weights: "Weights", prompt: Sequence[int], answer: Sequence[int]) -> list[int]:
+    """A prompt with its answer and the token that ends one: all conversations end alike, or what
+    their last words happen to be would be most of what tells hidden states apart."""
+    return [*prompt, *answer, weights.checkpoint.end]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,14 @@ import msgspec
 
 from upright.core import Ask, Card, Closing, Dimension, Message, Request, Response, unknown
 from upright.defenses import FINISH, PASSED, REFUSAL, REFUSED, noted, refused
-from upright.defenses._rega_monitor import THRESHOLDS, Monitor, hidden_path, kept, load
+from upright.defenses._rega_monitor import (
+    THRESHOLDS,
+    Monitor,
+    conversation,
+    hidden_path,
+    kept,
+    load,
+)
 
 if TYPE_CHECKING:
     from upright.models.weights import Weights
@@ -70,8 +77,10 @@ class Local:
         with self._lock:
             weights, layer, monitor = self._ready()
             prompt = weights.checkpoint.encode(messages)
-            said = [] if answer is None else weights.tokens(answer)
-            hidden = hidden_path(weights, [*prompt, *said], layer)
+            whole = prompt
+            if answer is not None:
+                whole = conversation(weights, prompt, weights.tokens(answer))
+            hidden = hidden_path(weights, whole, layer)
         score = monitor.conversation(hidden, len(prompt))
         return Scored(score, monitor.thresholds[self._threshold])
 
