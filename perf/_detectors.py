@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.sparse import csr_array
 
 from upright.core import Interval
 from upright.stats.bootstrap import bootstrap
@@ -17,7 +18,7 @@ Reals = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def taught(rows: Reals, yes: Flags, penalty: float = 1.0) -> Reals:
+def taught(rows: Reals | csr_array, yes: Flags, penalty: float = 1.0) -> Reals:
     """Bias and weights (1 + columns,) of a logistic regression: both classes weigh the same, and
     `penalty` / 2 times the squares of the weights is added to the loss."""
     weights = np.where(yes, 0.5 / yes.sum(), 0.5 / (~yes).sum()) * len(yes)
@@ -27,14 +28,14 @@ def taught(rows: Reals, yes: Flags, penalty: float = 1.0) -> Reals:
         margins = signs * said(found, rows)
         slope = -weights * signs / (1 + np.exp(np.clip(margins, -500, 500)))
         value = weights @ np.logaddexp(0, -margins) + penalty / 2 * found[1:] @ found[1:]
-        return float(value), np.concatenate(([slope.sum()], slope @ rows + penalty * found[1:]))
+        return float(value), np.concatenate(([slope.sum()], rows.T @ slope + penalty * found[1:]))
 
     start = np.zeros(rows.shape[1] + 1)
     found: Reals = minimize(lost, start, jac=True, method="L-BFGS-B").x
     return found
 
 
-def said(weights: Reals, rows: Reals) -> Reals:
+def said(weights: Reals, rows: Reals | csr_array) -> Reals:
     """The log-odds of each row."""
     found: Reals = rows @ weights[1:] + weights[0]
     return found
@@ -76,15 +77,18 @@ class Terms:
         counts = np.array([known[term] for term in self._places])
         self._rarity = np.log((1 + len(prompts)) / (1 + counts)) + 1
 
-    def table(self, prompts: Sequence[str]) -> Reals:
+    def table(self, prompts: Sequence[str]) -> csr_array:
         """Term frequency times inverse document frequency, rows of length 1."""
-        found = np.zeros((len(prompts), len(self._places)))
-        for row, prompt in zip(found, prompts, strict=True):
-            for term, count in Counter(_terms(prompt)).items():
-                if (place := self._places.get(term)) is not None:
-                    row[place] = count * self._rarity[place]
-        scaled: Reals = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
-        return scaled
+        values, columns, starts = [np.zeros(0)], [np.zeros(0, np.int32)], [0]
+        for prompt in prompts:
+            counts = Counter(t for t in _terms(prompt) if t in self._places)
+            places = np.array([self._places[term] for term in counts], np.int32)
+            row = np.array(list(counts.values()), float) * self._rarity[places]
+            values.append(row / max(float(np.linalg.norm(row)), 1e-9))
+            columns.append(places)
+            starts.append(starts[-1] + len(places))
+        parts = (np.concatenate(values), np.concatenate(columns), np.array(starts, np.int32))
+        return csr_array(parts, shape=(len(prompts), len(self._places)))
 
 
 def _terms(prompt: str) -> list[str]:

@@ -11,9 +11,12 @@ def lines(
     axes: tuple[str, str],
     solid: Mapping[str, Sequence[float]],
     dashed: Mapping[str, Sequence[float]],
+    *,
+    first: int,
     low: float,
 ) -> str:
-    """Each line is its values at 0, 1, 2 and so on, from `low` to 1; `axes` name across and up."""
+    """Each line is its values at `first` and the numbers after it, on a scale from `low` to 1;
+    `axes` name across and up."""
     count = max(len(values) for values in solid.values())
 
     def at(place: int, value: float) -> tuple[float, float]:
@@ -27,8 +30,8 @@ def lines(
         colour = "#999" if abs(value - 0.5) < 1e-9 else "#e8e8e8"
         shapes.append(_path([left, right], colour, 1, False))
         shapes.append(_text((LEFT - 8, left[1] + 4), f"{value:.1f}", "end"))
-    for place in range(0, count, 5):
-        shapes.append(_text((at(place, low)[0], HEIGHT - BOTTOM + 20), str(place)))
+    for place in range(-first % 5, count, 5):
+        shapes.append(_text((at(place, low)[0], HEIGHT - BOTTOM + 20), str(first + place)))
     shapes.append(_text((WIDTH / 2, HEIGHT - 10), axes[0]))
     for number, (name, values) in enumerate(solid.items()):
         colour = COLOURS[number % len(COLOURS)]

@@ -23,6 +23,7 @@ from _overhead import Terms, parallel, sequential
 from _prompt_sets import paired
 
 from upright.core import Interval, Model, Outcome
+from upright.defenses._guardians import ByWords
 from upright.judges.refusal import outcomes
 from upright.models import ModelOptions, open_model
 from upright.stats.intervals import wilson
@@ -170,7 +171,7 @@ def measured(model: Model, given: argparse.Namespace) -> tuple[Asked, Terms]:
     for way in ("plain", "advised"):
         timed = [ways[way] for ways in some]
         times.append(seconds(lambda request: asyncio.run(model.generate([request])), timed))
-    guard = seconds(watch.of, prompts[:: max(1, len(prompts) // TIMED)])
+    guard = seconds(ByWords().of, prompts[:: max(1, len(prompts) // TIMED)])
     return asked, Terms(times[0], guard, times[1] - times[0])
 
 

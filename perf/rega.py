@@ -111,22 +111,23 @@ def compare(found: Gathered, layer: int) -> None:
 
 
 def sweep(found: Gathered, figure: Path | None) -> None:
-    layers = found.training.table.shape[0]
+    """All layers but the embedding, which says the same of all prompts: they end in one token."""
+    layers = range(1, found.training.table.shape[0])
     rega: dict[str, list[float]] = {name: [] for name, _, _ in parts(found)}
     linear: dict[str, list[float]] = {name: [] for name in rega}
-    for layer in range(layers):
+    for layer in layers:
         states = by_states(found, layer).prompts
         for name, where, safe in parts(found):
             rega[name].append(area(states["ReGA"][where], safe))
             linear[name].append(area(states["linear probe"][where], safe))
-    print("\nAUROC by layer (0 is the embedding): ReGA, linear probe\n")
+    print("\nAUROC by layer: ReGA, linear probe\n")
     print("| layer | " + " | ".join(rega) + " |\n| ---: | " + "--- | " * len(rega))
-    for layer in range(layers):
-        row = [f"{rega[name][layer]:.3f}, {linear[name][layer]:.3f}" for name in rega]
+    for place, layer in enumerate(layers):
+        row = [f"{rega[name][place]:.3f}, {linear[name][place]:.3f}" for name in rega]
         print(f"| {layer} | {' | '.join(row)} |")
     if figure:
         axes = ("layer", "AUROC: ReGA solid, linear probe dashed; grey: chance")
-        figure.write_text(lines("What each layer tells", axes, rega, linear, 0.3))
+        figure.write_text(lines("What each layer tells", axes, rega, linear, first=1, low=0.2))
 
 
 def stability(found: Gathered, layer: int) -> None:

@@ -133,8 +133,10 @@ def test_the_same_texts_make_the_same_model_and_it_outlives_being_stored(tmp_pat
 
 def test_too_few_texts_are_said() -> None:
     paths, safe = two_kinds()
-    with pytest.raises(UsageError, match="3 texts do not make 4 abstract states"):
+    with pytest.raises(UsageError, match=r"3 texts with 3 different .* do not make 4"):
         FEW.fit(paths[:3], safe[:3])
+    with pytest.raises(UsageError, match=r"60 texts with 1 different .* another layer"):
+        FEW.fit([paths[0]] * COUNT, safe)
 
 
 @pytest.mark.parametrize("chance", [0.5, 0.6])

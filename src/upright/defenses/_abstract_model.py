@@ -104,12 +104,13 @@ class Abstraction:
 
         Of texts that are not safe the last token alone is looked at.
         """
-        if len(paths) < self.states:
-            raise UsageError(
-                f"{len(paths)} texts do not make {self.states} abstract states: give more texts, "
-                "or ask for fewer states."
-            )
         last = np.stack([path[-1] for path in paths]).astype(np.float32)
+        if (ends := len(np.unique(last, axis=0))) < self.states:
+            raise UsageError(
+                f"{len(paths)} texts with {ends} different last hidden states do not make "
+                f"{self.states} abstract states: give more texts, another layer (the embedding "
+                "says the same of every prompt), or ask for fewer states."
+            )
         centre, axes = self.principal(last)
         centres = self.clustered(np.matmul(last - centre, axes, dtype=np.float32))
         nothing = np.zeros((len(centres), len(centres)), np.float32)
