@@ -20,6 +20,8 @@ from _lines import lines
 from upright.core import Interval
 from upright.defenses._abstract_chain import chain, hitting, hitting_within, prism, unsafe_states
 from upright.defenses._abstract_model import Abstraction, AbstractModel
+from upright.defenses._rega_monitor import fitted
+from upright.stats.intervals import wilson
 
 SEEDS = 10
 AFTER = (1, 5, 20)
@@ -110,6 +112,23 @@ def compare(found: Gathered, layer: int) -> None:
     print(f"| the same, with answers | {counts} | | | | {' | '.join(cells)} | |")
 
 
+def refusals(found: Gathered, layer: int) -> None:
+    """What the defense would refuse, at the thresholds that were fitted."""
+    watch = fitted(found.training.paths(layer), found.texts)
+    scores = np.array([watch.prompt(path) for path in found.prompts.paths(layer)])
+    print("\n| prompts | threshold | harmful refused | safe refused |\n| --- | --- | --- | --- |")
+    for name, where, safe in parts(found):
+        for rule, threshold in watch.thresholds.items():
+            below = scores[where] < threshold
+            told = " | ".join(rate(below[side]) for side in (~safe, safe))
+            print(f"| {name} | `{rule}` | {told} |")
+
+
+def rate(refused: Flags) -> str:
+    low, high = wilson(float(refused.mean()), len(refused))
+    return f"{refused.mean():.1%} ({low:.1%} to {high:.1%})"
+
+
 def sweep(found: Gathered, figure: Path | None) -> None:
     """All layers but the embedding, which says the same of all prompts: they end in one token."""
     layers = range(1, found.training.table.shape[0])
@@ -172,6 +191,7 @@ def main() -> None:
     layer = found.training.table.shape[0] // 2
     print(f"# {given.model}, fitted on {len(found.texts)} texts")
     compare(found, layer)
+    refusals(found, layer)
     stability(found, layer)
     chain_of(found, layer)
     sweep(found, given.figure)
