@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from statistics import median
+from statistics import fmean
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +22,7 @@ from _detectors import Flags, Reals
 from _overhead import Terms, parallel, sequential
 from _prompt_sets import paired
 
-from upright.core import Interval, Model, Outcome
+from upright.core import Interval, Model, Outcome, Request
 from upright.defenses._guardians import ByWords
 from upright.judges.refusal import outcomes
 from upright.models import ModelOptions, open_model
@@ -131,18 +131,28 @@ def wrong_flags(asked: Asked) -> None:
     print(f"answered plainly and still with advice: {answered} of {int((~plain).sum())}")
 
 
-def seconds(call: Callable[[Any], object], of: Sequence[Any]) -> float:
-    """The median of single calls."""
+def seconds(call: Callable[[Any], object], of: Any) -> float:
+    start = time.perf_counter()
+    call(of)
+    return time.perf_counter() - start
+
+
+def timed(model: Model, wanted: Sequence[Mapping[str, Request]]) -> Terms:
+    """Means over prompts, for time adds up. Each is asked plainly and advised in turn: load drifts."""
+
+    def asked(request: Request) -> None:
+        asyncio.run(model.generate([request]))
+
     found = []
-    for one in of:
-        start = time.perf_counter()
-        call(one)
-        found.append(time.perf_counter() - start)
-    return median(found)
+    for ways in wanted[:: len(wanted) // TIMED][:TIMED]:
+        plain, told = (seconds(asked, ways[way]) for way in ("plain", "advised"))
+        guard = seconds(ByWords().of, ways["plain"].messages[-1].content)
+        found.append((plain, guard, told - plain))
+    return Terms(*(fmean(column) for column in zip(*found, strict=True)))
 
 
 def overhead(terms: Terms) -> None:
-    print(f"\nmeasured, medians of {TIMED} prompts one at a time: T_b {terms.base:.3f} s, ", end="")
+    print(f"\nmeasured, means of {TIMED} prompts one at a time: T_b {terms.base:.3f} s, ", end="")
     print(f"T_g {terms.guardian * 1e3:.2f} ms, dT_b {terms.more:.3f} s\n")
     print("| flagged | sequential | in parallel |\n| ---: | ---: | ---: |")
     for share in SHARES:
@@ -166,13 +176,7 @@ def measured(model: Model, given: argparse.Namespace) -> tuple[Asked, Terms]:
             print(f"{way}, {name}: {dict(Counter(str(k) for k in kinds[side]))}", flush=True)
     chances = np.array([watch.of(prompt).chance for prompt in prompts])
     asked = Asked(prompts, np.arange(len(prompts)) < len(harmful), chances, refused)
-    some = wanted[:: max(1, len(wanted) // TIMED)]
-    times = []
-    for way in ("plain", "advised"):
-        timed = [ways[way] for ways in some]
-        times.append(seconds(lambda request: asyncio.run(model.generate([request])), timed))
-    guard = seconds(ByWords().of, prompts[:: max(1, len(prompts) // TIMED)])
-    return asked, Terms(times[0], guard, times[1] - times[0])
+    return asked, timed(model, wanted)
 
 
 def main() -> None:
