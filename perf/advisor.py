@@ -138,7 +138,7 @@ def seconds(call: Callable[[Any], object], of: Any) -> float:
 
 
 def timed(model: Model, wanted: Sequence[Mapping[str, Request]]) -> Terms:
-    """Means over prompts, for time adds up. Each is asked plainly and advised in turn: load drifts."""
+    """Means, for time adds up. Each prompt is asked plainly and advised in turn: load drifts."""
 
     def asked(request: Request) -> None:
         asyncio.run(model.generate([request]))
