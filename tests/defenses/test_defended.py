@@ -230,6 +230,17 @@ def test_a_defended_model_is_measured_as_any_other(tmp_path: Path) -> None:
     assert len(kept) == 2 * 11  # 1 and 10 to 19, in both score sets
 
 
+def test_a_defense_that_opened_something_is_closed_with_the_model() -> None:
+    class Opened(Prefix):
+        closed = 0
+
+        async def close(self) -> None:
+            Opened.closed += 1
+
+    asked(defended(Echo(), [Opened("a"), Prefix("b")]), "hello")
+    assert Opened.closed == 1
+
+
 def test_without_defenses_it_is_the_model_itself() -> None:
     echo = Echo()
     assert defended(echo, []) is echo

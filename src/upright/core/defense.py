@@ -42,7 +42,7 @@ class Around(Protocol):
 
 @runtime_checkable
 class Closing(Protocol):
-    """A defense that holds a model of its own."""
+    """What has a model of its own, or another thing to give back: a defense, or its guardian."""
 
     async def close(self) -> None: ...
 

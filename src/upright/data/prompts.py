@@ -6,7 +6,9 @@ Looked up as datasets are (--data, UPRIGHT_DATA, the user's cache) and verified;
 import csv
 import io
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from upright.core import DataError, Row
 from upright.data.manifest import KnownFile
@@ -21,12 +23,12 @@ class PromptList(NamedTuple):
     source: str
 
 
-def _csv(name: str, rows: int, size: int, sha256: str) -> KnownFile:
+def _file(name: str, rows: int, size: int, sha256: str) -> KnownFile:
     return KnownFile(name=name, rows=rows, bytes=size, sha256=sha256)
 
 
 ADVBENCH = PromptList(
-    _csv(
+    _file(
         "advbench/harmful_behaviors.csv",
         520,
         82125,
@@ -36,7 +38,7 @@ ADVBENCH = PromptList(
     "https://github.com/llm-attacks/llm-attacks, data/advbench (MIT)",
 )
 DO_NOT_ANSWER = PromptList(
-    _csv(
+    _file(
         "do_not_answer/do_not_answer_en.csv",
         939,
         329395,
@@ -47,7 +49,7 @@ DO_NOT_ANSWER = PromptList(
 )
 EVALUATION = (
     PromptList(
-        _csv(
+        _file(
             "jbb/harmful-behaviors.csv",
             100,
             23116,
@@ -57,7 +59,7 @@ EVALUATION = (
         "https://huggingface.co/datasets/JailbreakBench/JBB-Behaviors, data (MIT)",
     ),
     PromptList(
-        _csv(
+        _file(
             "jbb/benign-behaviors.csv",
             100,
             20570,
@@ -67,7 +69,7 @@ EVALUATION = (
         "https://huggingface.co/datasets/JailbreakBench/JBB-Behaviors, data (MIT)",
     ),
     PromptList(
-        _csv(
+        _file(
             "xstest/xstest_prompts.csv",
             450,
             38719,
@@ -77,7 +79,7 @@ EVALUATION = (
         "https://github.com/paul-rottger/xstest (CC-BY-4.0)",
     ),
     PromptList(
-        _csv(
+        _file(
             "harmbench/harmbench_behaviors_text_all.csv",
             400,
             198374,
@@ -87,7 +89,7 @@ EVALUATION = (
         "https://github.com/centerforaisafety/HarmBench, data/behavior_datasets (MIT)",
     ),
     PromptList(
-        _csv(
+        _file(
             "strongreject/strongreject_dataset.csv",
             313,
             56359,
@@ -98,6 +100,36 @@ EVALUATION = (
     ),
 )
 """What refusal and over-refusal are measured on: never trained on."""
+INSTRUCTIONS = tuple(
+    PromptList(
+        _file(f"llmbar/{name}.json", rows, size, sha256),
+        "input",
+        "https://github.com/princeton-nlp/LLMBar, Dataset/LLMBar, dataset.json of each part (MIT)",
+    )
+    for name, rows, size, sha256 in (
+        (
+            "Natural",
+            *(100, 91269, "f7127b7aa78104cb8e03a2b1b3ac0077e95b125714dd441a8ee63666145a3375"),
+        ),
+        (
+            "Adversarial_GPTInst",
+            *(92, 211768, "1002425f73c2cf54b6e6de99bce3f6c60fa2a17d13194772e37d7481c1351d42"),
+        ),
+        (
+            "Adversarial_GPTOut",
+            *(47, 32640, "1ff56e520d7607750a9866a3be0f5b850392ca4477a1f69d80f32bd3e310f561"),
+        ),
+        (
+            "Adversarial_Manual",
+            *(46, 79050, "0d9598769a39cdbbd265778c37e49939d41d5f76dcfb17bd75dcfa07516d3837"),
+        ),
+        (
+            "Adversarial_Neighbor",
+            *(134, 131988, "6712c7eda6342602e0bc7c06c282fa95e2110d4e741a284026a62d937f9780a0"),
+        ),
+    )
+)
+"""Everyday instructions (LLMBar's; its adversarial parts are so in their answers, not used)."""
 
 
 def read_prompts(wanted: PromptList, given: Path | None = None) -> list[Row]:
@@ -110,5 +142,13 @@ def read_prompts(wanted: PromptList, given: Path | None = None) -> list[Row]:
             f"DIR/{file.name}, and name the folder: --data DIR, or UPRIGHT_DATA."
         )
     verify(path, file)
-    table = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+    table = _rows(path)
     return [Row(file.name, i, {**r, "prompt": r[wanted.column]}) for i, r in enumerate(table)]
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """Of a CSV file with a header, or of a JSON array of objects."""
+    text = path.read_text(encoding="utf-8-sig")
+    if path.suffix == ".json":
+        return msgspec.json.decode(text, type=list[dict[str, Any]])
+    return list(csv.DictReader(io.StringIO(text, newline="")))
