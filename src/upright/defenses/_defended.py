@@ -80,9 +80,6 @@ class Defended:
 
     async def close(self) -> None:
         await self._pool.close()
-        for defense in self._defenses:
-            if isinstance(defense, Closing):
-                await defense.close()
         await self._model.close()
         for defense in self._defenses:
             if isinstance(defense, Closing):
