@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Leaderboard,
         Run,
         Trial,
+        attack,
         attack_table,
         compare,
         defend,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         repair,
         score,
         select,
+        serve,
         verify,
     )
 
@@ -41,6 +43,7 @@ __all__ = [
     "Leaderboard",
     "Run",
     "Trial",
+    "attack",
     "attack_table",
     "compare",
     "defend",
@@ -56,6 +59,7 @@ __all__ = [
     "repair",
     "score",
     "select",
+    "serve",
     "verify",
 ]
 

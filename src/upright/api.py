@@ -1,6 +1,7 @@
 """The Python API: one function per verb. Composes the rooms; none of them knows another."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -92,6 +93,7 @@ __all__ = [
 
 GOALS = ("safety/jbb_harmful",)
 BUDGET = Budget()
+TERMS, PLACE = Terms(), Place()
 
 
 def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types them in a notebook
@@ -178,15 +180,24 @@ def attack(
 
 
 def serve(
-    model: AnyModel, job: Job, terms: Terms, place: Place, on_ready: Callable[[str], None]
+    model: AnyModel,
+    job: Job,
+    terms: Terms = TERMS,
+    place: Place = PLACE,
+    on_ready: Callable[[str], None] = print,
 ) -> None:
-    """Serve a model behind the job's defenses until the process is stopped."""
+    """Serve a model behind the job's defenses until the process is stopped.
+
+    upright.serve("openai/NAME", upright.Job(defenses=("output_filter",)))
+    """
     from upright._serving import serve_model  # noqa: PLC0415 - brings aiohttp, 0.3 s
 
     if not job.defenses:
         raise UsageError("Nothing guards this model: name at least one defense, --with NAME.")
-    opened = behind_defenses(open_under_test(model, job), job)
-    serve_model(opened, terms, place, on_ready)
+    opened = open_under_test(model, job)
+    name = model if isinstance(model, str) else opened.id
+    known = replace(terms, names=terms.names or (name, name.partition("/")[2]))
+    serve_model(behind_defenses(opened, job), known, place, on_ready)
 
 
 def defend(

@@ -57,8 +57,7 @@ def serve_guarded(
     from upright.cli._job import job_of
     from upright.serving.terms import Place, Terms
 
-    names = (name,) if name else (model, model.partition("/")[2])
-    terms = Terms(names=names, max_tokens=max_tokens, waiting=waiting)
+    terms = Terms(names=(name,) if name else (), max_tokens=max_tokens, waiting=waiting)
     place = Place(host=host, port=port, key_env=key_env, log=log, texts=log_texts)
     # A run's longest answer is a setting; here it is the server's.
     job = job_of({key: value for key, value in given.items() if key != "max_tokens"})

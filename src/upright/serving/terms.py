@@ -12,12 +12,12 @@ from upright.core import UsageError
 class Terms:
     """How a model is served.
 
-    names       by which clients may ask for it, the first one is listed
+    names       by which clients may ask for it
     max_tokens  of an answer, at most
     waiting     questions under way at once, at most; more are told to come back
     """
 
-    names: tuple[str, ...]
+    names: tuple[str, ...] = ()
     max_tokens: int = 1024
     waiting: int = 1000
 
