@@ -1,6 +1,8 @@
 """The Python API: one function per verb. Composes the rooms; none of them knows another."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -37,8 +39,9 @@ from upright.data import suite_file
 from upright.interop import TRUSTLLM, detect, export_run, import_files
 from upright.interop.jbb import AttackTable
 from upright.interop.jbb import attack_table as read_attack_table
-from upright.models import DEFAULTS
+from upright.models import DEFAULTS, ModelOptions
 from upright.models.replay import open_replay
+from upright.models.weights import Weights, open_weights
 from upright.repairs import repair
 from upright.runs import (
     Forecast,
@@ -164,6 +167,8 @@ def attack(
         patience=Patience(max_attempts=job.model_options.max_attempts),
         limits=Limits(rpm=job.model_options.rpm, tpm=job.model_options.tpm),
         out=job.out,
+        consulted=job.model_options,
+        weights=partial(_weights_of, model, job.model_options) if isinstance(model, str) else None,
     )
     return attack_model(opened, chosen, goals, terms, on_result)
 
@@ -291,6 +296,12 @@ def same_versions(run: Path) -> dict[str, Benchmark]:
     known = [id for id in cards if id in registry.entries("benchmarks")]
     loaded = {id: registry.load("benchmarks", id) for id in known}
     return {id: b for id, b in loaded.items() if b.card.version == cards[id].get("version", 1)}
+
+
+def _weights_of(spec: str, options: ModelOptions) -> AbstractContextManager[Weights]:
+    """The undefended model's: whoever has its weights tries there what a defense then meets."""
+    precision = "float32" if options.precision == "auto" else options.precision
+    return open_weights(spec, options.device, precision, options.threads)
 
 
 def _answered(file: Path, data: Path | None) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ def test_it_says_what_was_reached_and_keeps_everything(tmp_path: Path) -> None:
     assert found["goals"] == 4
     stored = json.loads((path / "attack.json").read_bytes())
     assert stored["attack"]["paper"] == "2307.02483"
-    assert stored["budget"] == {"queries": 100, "tokens": None}
+    assert stored["budget"] == {"queries": 100, "tokens": None, "consultations": None}
     assert len(stored["results"]) == len(stored["goals"]) == 4
     assert sum(r["queries"] for r in stored["results"]) == found["queries"]
     lines = (path / "journal.jsonl").read_bytes().count(b"\n")

@@ -1,6 +1,6 @@
 """The nouns. Everything else is made of these; they import only the standard library, msgspec."""
 
-from upright.core.attack import Attack, Attempt, Goal, Spent, Target
+from upright.core.attack import Attack, Attempt, Goal, Reader, Spent, Target
 from upright.core.benchmark import (
     IMPORTED,
     LEADING,
@@ -89,6 +89,7 @@ __all__ = [
     "ModelRefused",
     "OnStep",
     "Outcome",
+    "Reader",
     "Repair",
     "Request",
     "Response",
