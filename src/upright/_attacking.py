@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,7 +17,6 @@ from upright.attacks._campaign import Budget, Campaign, Consulted, Result
 from upright.core import Attack, Goal, Interrupted, Model, Request, Response, UsageError
 from upright.judges import harmful
 from upright.models import DEFAULTS, ModelOptions, open_model
-from upright.models.weights import Weights
 from upright.runs import Limits, Patience, Plan
 from upright.runs.asking.loop import complete
 from upright.runs.asking.signals import signals_cancel
@@ -26,6 +25,9 @@ from upright.runs.storing.journal import Journal, explained
 from upright.runs.storing.store import environment, now
 from upright.runs.storing.tables import write_whole
 from upright.stats.intervals import Bounds, proportion
+
+if TYPE_CHECKING:
+    from upright.models.weights import Weights
 
 OnResult = Callable[[Result], None]
 SCORED_BY = "linear/harm, of the goal and the answer"
@@ -42,7 +44,7 @@ class Terms:
     out: Path
     consulted: ModelOptions = DEFAULTS
     """How models of the attacker's own are reached."""
-    weights: Callable[[], AbstractContextManager[Weights]] | None = None
+    weights: "Callable[[], AbstractContextManager[Weights]] | None" = None
 
 
 class Attacked(NamedTuple):
@@ -171,8 +173,8 @@ class _Consulted:
 
 
 def _once(
-    opening: Callable[[], AbstractContextManager[Weights]] | None, stack: ExitStack
-) -> Callable[[], Weights] | None:
+    opening: "Callable[[], AbstractContextManager[Weights]] | None", stack: ExitStack
+) -> "Callable[[], Weights] | None":
     """Opens the weights when an attack first asks for them, the same for every goal."""
     return cache(lambda: stack.enter_context(opening())) if opening else None
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -41,7 +42,6 @@ from upright.interop.jbb import AttackTable
 from upright.interop.jbb import attack_table as read_attack_table
 from upright.models import DEFAULTS, ModelOptions
 from upright.models.replay import open_replay
-from upright.models.weights import Weights, open_weights
 from upright.repairs import repair
 from upright.runs import (
     Forecast,
@@ -60,6 +60,9 @@ from upright.runs.scoring.verify import Verification
 from upright.runs.scoring.verify import verify as verify_run
 from upright.runs.storing.pack import pack as write_pack
 from upright.runs.storing.pack import verify_pack
+
+if TYPE_CHECKING:
+    from upright.models.weights import Weights
 
 __all__ = [
     "Attacked",
@@ -298,8 +301,10 @@ def same_versions(run: Path) -> dict[str, Benchmark]:
     return {id: b for id, b in loaded.items() if b.card.version == cards[id].get("version", 1)}
 
 
-def _weights_of(spec: str, options: ModelOptions) -> AbstractContextManager[Weights]:
+def _weights_of(spec: str, options: ModelOptions) -> "AbstractContextManager[Weights]":
     """The undefended model's: whoever has its weights tries there what a defense then meets."""
+    from upright.models.weights import open_weights  # noqa: PLC0415 - seconds, and seldom needed
+
     precision = "float32" if options.precision == "auto" else options.precision
     return open_weights(spec, options.device, precision, options.threads)
 
