@@ -61,6 +61,8 @@ def attack(
 
         upright attack local/smollm2-135m random_search:tries=50 --suite jbb --data ../datasets
 
+        upright attack openai/NAME pair:attacker=openai/OTHER --queries 20
+
         upright attack openai/NAME encoding --suite jbb --with smoothllm --queries 20
 
     Stopped? The same command goes on where it stopped.
