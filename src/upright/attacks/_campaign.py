@@ -202,7 +202,10 @@ class Counted:
         )
         response = await self._campaign.consult(spec, request)
         if response.error is not None:
-            raise ModelError(f"{spec}, which the attack asks for help, failed: {response.error}")
+            raise ModelError(
+                f"{spec}, which the attack asks for help, failed: {response.error} The same "
+                "command goes on there; or name another model."
+            )
         self._consulted.tokens += _tokens(response)
         return response.text
 
