@@ -67,11 +67,11 @@ LONGEST_SHOWN = 2000
 """Characters of an answer that the attacker and the judge are shown."""
 
 
-class Proposal(msgspec.Struct):
+class Proposal(msgspec.Struct, kw_only=True):
     """What the attacker replies."""
 
-    prompt: str
     improvement: str = ""
+    prompt: str
 
 
 class Rating(msgspec.Struct):
