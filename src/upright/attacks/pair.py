@@ -21,8 +21,9 @@ CARD = Card(
     data="none",
     licence="Apache-2.0",
     limits=(
-        "As strong as the attacker: a small model seldom writes the JSON it is asked for. Replies "
-        "that could not be read are counted.",
+        "As strong as the attacker: a small model seldom writes the JSON it is asked for, and "
+        "where none can be read nothing is asked. The authors begin the reply for it; this does "
+        "not. Replies that could not be read are counted.",
         "Three streams by default; JailbreakBench ran 30, with Mixtral 8x7B: streams=30.",
         "The instructions to the attacker and to the judge are ours, and it draws from all tokens "
         "at temperature 1, not from the likeliest 90 %.",
