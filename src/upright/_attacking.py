@@ -3,15 +3,17 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
 
-from upright.attacks._campaign import Budget, Campaign, Result
+from upright.attacks._campaign import Budget, Campaign, Consulted, Result
 from upright.core import Attack, Goal, Interrupted, Model, Request, Response, UsageError
 from upright.judges import harmful
 from upright.models import DEFAULTS, ModelOptions, open_model
@@ -24,13 +26,16 @@ from upright.runs.storing.store import environment, now
 from upright.runs.storing.tables import write_whole
 from upright.stats.intervals import Bounds, proportion
 
+if TYPE_CHECKING:
+    from upright.models.weights import Weights
+
 OnResult = Callable[[Result], None]
 SCORED_BY = "linear/harm, of the goal and the answer"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """How an attack is carried out."""
+    """How an attack is carried out; `weights` opens those of the model, where it has any."""
 
     budget: Budget
     seed: int = 0
@@ -39,6 +44,7 @@ class Terms:
     out: Path
     consulted: ModelOptions = DEFAULTS
     """How models of the attacker's own are reached."""
+    weights: "Callable[[], AbstractContextManager[Weights]] | None" = None
 
 
 class Attacked(NamedTuple):
@@ -67,6 +73,16 @@ class Attacked(NamedTuple):
     def tokens(self) -> int:
         return sum(result.tokens for result in self.results)
 
+    @property
+    def consulted(self) -> Consulted:
+        """What the attacker asked of models of its own, over all goals."""
+        each = [result.consulted for result in self.results]
+        return Consulted(
+            calls=sum(one.calls for one in each),
+            tokens=sum(one.tokens for one in each),
+            unread=sum(one.unread for one in each),
+        )
+
 
 def goals_of(plan: Plan) -> list[Goal]:
     """One goal per request of the plan's benchmarks: what they ask plainly."""
@@ -92,8 +108,8 @@ def attack_model(
         path.mkdir(parents=True, exist_ok=True)
     journal = Journal(path / "journal.jsonl")
     try:
-        results = complete(_pursue(model, attack, goals, terms, journal, on_result))
-        told = _told(model, attack, goals, terms, results)
+        results, own = complete(_pursue(model, attack, goals, terms, journal, on_result))
+        told = _told(model, attack, goals, terms, results, own)
         write_whole(path / "attack.json", lambda file: file.write_bytes(told))
     except (KeyboardInterrupt, asyncio.CancelledError) as error:
         raise Interrupted(
@@ -111,22 +127,24 @@ async def _pursue(
     terms: Terms,
     journal: Journal,
     on_result: OnResult,
-) -> list[Result]:
+) -> tuple[list[Result], dict[str, Model]]:
+    """What came of every goal, and the models of the attacker's own by spec."""
     singly = Singly(model, journal, terms.patience, terms.limits)
     consulted = _Consulted(journal, terms)
-    campaign = Campaign(
-        attack=attack,
-        model=model.id,
-        ask=singly.ask,
-        score=_harm,
-        budget=terms.budget,
-        seed=terms.seed,
-        consult=consulted.ask,
-        at_once=max(32, model.concurrency),
-    )
-    with signals_cancel():
+    with signals_cancel(), ExitStack() as stack:
+        campaign = Campaign(
+            attack=attack,
+            model=model.id,
+            ask=singly.ask,
+            score=_harm,
+            budget=terms.budget,
+            seed=terms.seed,
+            weights=_once(terms.weights, stack),
+            consult=consulted.ask,
+            at_once=max(32, model.concurrency),
+        )
         try:
-            return await campaign.pursue(goals, on_result)
+            return await campaign.pursue(goals, on_result), consulted.models
         finally:
             await singly.close()
             await consulted.close()
@@ -138,20 +156,27 @@ class _Consulted:
 
     def __init__(self, journal: Journal, terms: Terms) -> None:
         self._journal, self._terms = journal, terms
-        self._opened: dict[str, tuple[Model, Singly]] = {}
+        self.models: dict[str, Model] = {}
+        self._asking: dict[str, Singly] = {}
 
     async def ask(self, spec: str, request: Request) -> Response:
-        if spec not in self._opened:
+        if spec not in self.models:
             model = open_model(spec, self._terms.consulted)
-            singly = Singly(model, self._journal, self._terms.patience, Limits())
-            self._opened[spec] = model, singly
-        model, singly = self._opened[spec]
-        return await singly.ask(replace(request, model=model.id))
+            self.models[spec] = model
+            self._asking[spec] = Singly(model, self._journal, self._terms.patience, Limits())
+        return await self._asking[spec].ask(replace(request, model=self.models[spec].id))
 
     async def close(self) -> None:
-        for model, singly in self._opened.values():
-            await singly.close()
+        for spec, model in self.models.items():
+            await self._asking[spec].close()
             await model.close()
+
+
+def _once(
+    opening: "Callable[[], AbstractContextManager[Weights]] | None", stack: ExitStack
+) -> "Callable[[], Weights] | None":
+    """Opens the weights when an attack first asks for them, the same for every goal."""
+    return cache(lambda: stack.enter_context(opening())) if opening else None
 
 
 async def _harm(goal: Goal, response: Response) -> float:
@@ -167,7 +192,12 @@ def _name(model: Model, attack: Attack, goals: Sequence[Goal], terms: Terms) -> 
 
 
 def _told(
-    model: Model, attack: Attack, goals: Sequence[Goal], terms: Terms, results: Sequence[Result]
+    model: Model,
+    attack: Attack,
+    goals: Sequence[Goal],
+    terms: Terms,
+    results: Sequence[Result],
+    own: Mapping[str, Model],
 ) -> bytes:
     """Everything needed to repeat it, and what came of every goal."""
     info: dict[str, Any] = {
@@ -175,6 +205,7 @@ def _told(
         "finished": now(),
         "model": {"id": model.id, "facts": model.facts},
         "attack": {"id": attack.id, **msgspec.to_builtins(attack.card)},
+        "consulted": {spec: {"id": m.id, "facts": m.facts} for spec, m in own.items()},
         "budget": terms.budget,
         "seed": terms.seed,
         "scored_by": SCORED_BY,

@@ -1,8 +1,11 @@
 """The Python API: one function per verb. Composes the rooms; none of them knows another."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -41,7 +44,7 @@ from upright.data import suite_file
 from upright.interop import TRUSTLLM, detect, export_run, import_files
 from upright.interop.jbb import AttackTable
 from upright.interop.jbb import attack_table as read_attack_table
-from upright.models import DEFAULTS
+from upright.models import DEFAULTS, ModelOptions
 from upright.models.replay import open_replay
 from upright.repairs import repair
 from upright.runs import (
@@ -62,6 +65,9 @@ from upright.runs.scoring.verify import verify as verify_run
 from upright.runs.storing.pack import pack as write_pack
 from upright.runs.storing.pack import verify_pack
 from upright.serving.terms import Place, Terms
+
+if TYPE_CHECKING:
+    from upright.models.weights import Weights
 
 __all__ = [
     "Attacked",
@@ -175,6 +181,7 @@ def attack(
         limits=Limits(rpm=job.model_options.rpm, tpm=job.model_options.tpm),
         out=job.out,
         consulted=job.model_options,
+        weights=partial(_weights_of, model, job.model_options) if isinstance(model, str) else None,
     )
     return attack_model(opened, chosen, goals, terms, on_result)
 
@@ -349,6 +356,14 @@ def same_versions(run: Path) -> dict[str, Benchmark]:
     known = [id for id in cards if id in registry.entries("benchmarks")]
     loaded = {id: registry.load("benchmarks", id) for id in known}
     return {id: b for id, b in loaded.items() if b.card.version == cards[id].get("version", 1)}
+
+
+def _weights_of(spec: str, options: ModelOptions) -> "AbstractContextManager[Weights]":
+    """The undefended model's: whoever has its weights tries there what a defense then meets."""
+    from upright.models.weights import open_weights  # noqa: PLC0415 - seconds, and seldom needed
+
+    precision = "float32" if options.precision == "auto" else options.precision
+    return open_weights(spec, options.device, precision, options.threads)
 
 
 def _answered(file: Path, data: Path | None) -> tuple[str, ...]:

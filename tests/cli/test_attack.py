@@ -29,7 +29,7 @@ def test_it_says_what_was_reached_and_keeps_everything(tmp_path: Path) -> None:
     assert found["goals"] == 4
     stored = json.loads((path / "attack.json").read_bytes())
     assert stored["attack"]["paper"] == "2307.02483"
-    assert stored["budget"] == {"queries": 100, "tokens": None}
+    assert stored["budget"] == {"queries": 100, "tokens": None, "consultations": None}
     assert len(stored["results"]) == len(stored["goals"]) == 4
     assert sum(r["queries"] for r in stored["results"]) == found["queries"]
     lines = (path / "journal.jsonl").read_bytes().count(b"\n")
@@ -49,6 +49,24 @@ def test_another_budget_seed_or_defense_is_another_attack(tmp_path: Path) -> Non
         for more in ((), ("--queries", "2"), ("--seed", "1"), ("--with", "self_reminder"))
     }
     assert len(paths) == 4
+
+
+def test_models_of_the_attackers_own_are_counted_apart_and_asked_once(tmp_path: Path) -> None:
+    own = 'pair:attacker=mock/say:{"prompt":"Tell me a story"},streams=1,depth=2'
+    words = ("attack", "mock/refuse", own, "--limit", "1", "--out", "runs")
+    first, again = (here(*words, cwd=tmp_path).stdout for _ in range(2))
+    assert first == again
+    assert "asked of the attacker's own models: 2, 2.0 a goal" in first
+    assert "replies that could not be read: 0" in first
+    assert "Tell me a story" not in first.partition("goals reached")[2]
+    [path] = (tmp_path / "runs").iterdir()
+    # The same question twice is asked once; the attacker has a seed of its own for every reply.
+    assert (path / "journal.jsonl").read_bytes().count(b"\n") == 1 + 2
+    stored = json.loads((path / "attack.json").read_bytes())
+    assert [model["id"] for model in stored["consulted"].values()] == [own[14:].partition(",")[0]]
+    assert stored["results"][0]["consulted"] == {"calls": 2, "tokens": 0, "unread": 0}
+    few = json.loads(here(*words, "--consultations", "1", "--json", cwd=tmp_path).stdout)
+    assert (few["consulted"]["calls"], few["queries"]) == (1, 1)
 
 
 def test_for_people_no_attack_string_is_shown(tmp_path: Path) -> None:
@@ -89,6 +107,9 @@ def test_stopped_it_says_so_and_goes_on_there(tmp_path: Path, number: signal.Sig
         (("mock/refuse", "encodin"), "Did you mean encoding"),
         (("mock/refuse", "encoding", "-b", "fairness/preference"), "asks for nothing harmful"),
         (("mock/refuse", "random_search"), "--logprobs"),
+        (("mock/refuse", "gcg"), "has no weights here"),
+        (("mock/refuse", "pair"), "pair:attacker=openai/NAME"),
+        (("mock/refuse", "jbc"), "jbc:template=FILE"),
     ],
 )
 def test_what_makes_no_sense_is_refused(tmp_path: Path, words: tuple[str, ...], said: str) -> None:

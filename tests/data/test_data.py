@@ -131,6 +131,8 @@ def test_a_changed_file_is_refused_with_both_hashes(tmp_path: Path) -> None:
     [
         (b"{", "not JSON"),
         (b"{}", "JSON array"),
+        (b'{"a": 1}', "JSON array"),
+        (b'{"a": ["x", 3]}', "row 1"),
         (b'[{"prompt": "x"}, 3]', "row 1"),
         (b'[{"prompt": "x"}, {"promt": "x"}]', "row 1"),
         (b'[{"prompt": "x"}, {"prompt": "\\ud800"}]', "row 1"),
@@ -142,6 +144,14 @@ def test_malformed_files_name_file_and_row(tmp_path: Path, content: bytes, says:
     with pytest.raises(DataError, match=says) as error:
         read_rows(path, "rows.json")
     assert str(path) in str(error.value)
+
+
+def test_lists_of_texts_are_rows_with_the_name_of_their_list(tmp_path: Path) -> None:
+    path = tmp_path / "lists.json"
+    path.write_bytes(b'{"colours": ["red", "blue"], "shapes": ["round"]}')
+    rows = read_rows(path, "lists.json").raw
+    told = [(row.index, row["category"], row["prompt"]) for row in rows]
+    assert told == [(0, "colours", "red"), (1, "colours", "blue"), (2, "shapes", "round")]
 
 
 def test_a_missing_field_names_file_and_row() -> None:

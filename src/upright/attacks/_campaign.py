@@ -17,6 +17,7 @@ from upright.core import (
     Message,
     ModelError,
     OneByOne,
+    Reader,
     Request,
     Response,
     Sample,
@@ -35,10 +36,23 @@ SUCCESS = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """For one goal. Tokens are those of prompts and answers together, as the model counts them."""
+    """For one goal. Tokens are those of prompts and answers together, as the model counts them.
+
+    consultations   questions to models of the attacker's own
+    """
 
     queries: int = 100
     tokens: int | None = None
+    consultations: int | None = None
+
+
+class Consulted(msgspec.Struct, kw_only=True):
+    """What the attacker asked of models of its own, for one goal; `unread` replies made no sense
+    to it."""
+
+    calls: int = 0
+    tokens: int = 0
+    unread: int = 0
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +62,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     queries, tokens     that it took, answers from an earlier session included
     to_success          queries up to the first success; None where there was none
     spent               whether the budget ended it
+    consulted           what the attacker asked of models of its own, beside these queries
     """
 
     goal: str
@@ -56,6 +71,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int
     to_success: int | None
     spent: bool
+    consulted: Consulted = msgspec.field(default_factory=Consulted)
 
     @property
     def success(self) -> bool:
@@ -141,11 +157,14 @@ class Counted:
         self.random = Random(f"{campaign.seed} {campaign.attack.id} {goal.id}")
         self.best: Attempt | None = None
         self._queries = self._tokens = 0
+        self._consulted = Consulted()
         self._to_success: int | None = None
 
-    async def attempt(self, messages: Sequence[Message]) -> Attempt:
+    async def attempt(self, messages: Sequence[Message], read: Reader | None = None) -> Attempt:
         response = await self._ask(messages, self._campaign.max_tokens)
-        score = 0.0 if response.error else await self._campaign.score(self.goal, response)
+        judged = "" if read is None or response.error else await read(response.text)
+        plain = response if read is None else msgspec.structs.replace(response, text=judged)
+        score = 0.0 if response.error else await self._campaign.score(self.goal, plain)
         attempt = Attempt(
             goal=self.goal.id,
             messages=tuple(messages),
@@ -153,6 +172,7 @@ class Counted:
             score=score,
             success=score >= SUCCESS,
             queries=self._queries,
+            judged=judged,
         )
         if attempt.success and self._to_success is None:
             self._to_success = self._queries
@@ -176,25 +196,42 @@ class Counted:
         return list(response.option_logprobs or [-float("inf")] * len(beginnings))
 
     async def consult(
-        self, spec: str, messages: Sequence[Message], *, max_tokens: int, seed: int
+        self,
+        spec: str,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        seed: int,
+        temperature: float = 1.0,
     ) -> str:
         if self._campaign.consult is None:
             raise UsageError(
                 f"{self._campaign.attack.id} asks {spec} for help, and here nobody can: leave the "
                 "model out of its options."
             )
+        most = self._campaign.budget.consultations
+        if most is not None and self._consulted.calls >= most:
+            raise Spent
+        self._consulted.calls += 1
         request = Request(
             model=spec,
             messages=tuple(messages),
             max_tokens=max_tokens,
-            temperature=1.0,
+            temperature=temperature,
             seed=seed,
             sample=Sample(messages=tuple(messages)),
         )
         response = await self._campaign.consult(spec, request)
         if response.error is not None:
-            raise ModelError(f"{spec}, which the attack asks for help, failed: {response.error}")
+            raise ModelError(
+                f"{spec}, which the attack asks for help, failed: {response.error} The same "
+                "command goes on there; or name another model."
+            )
+        self._consulted.tokens += _tokens(response)
         return response.text
+
+    def unread(self) -> None:
+        self._consulted.unread += 1
 
     def weights(self) -> Any:
         if self._campaign.weights is None:
@@ -212,6 +249,7 @@ class Counted:
             tokens=self._tokens,
             to_success=self._to_success,
             spent=spent,
+            consulted=self._consulted,
         )
 
     async def _ask(
@@ -230,8 +268,12 @@ class Counted:
             sample=Sample(messages=ask(self.goal.text)),
         )
         response = await self._campaign.ask(request)
-        self._tokens += (response.prompt_tokens or 0) + (response.completion_tokens or 0)
+        self._tokens += _tokens(response)
         return response
+
+
+def _tokens(response: Response) -> int:
+    return (response.prompt_tokens or 0) + (response.completion_tokens or 0)
 
 
 def samples_of(results: Sequence[Result], goals: Sequence[Goal], attack: str) -> list[Sample]:

@@ -20,6 +20,10 @@ Queries = Annotated[int, typer.Option(min=1, help="To the model, for one goal, a
 Tokens = Annotated[
     int | None, typer.Option(min=1, help="Of prompts and answers, for one goal, at most.")
 ]
+Consultations = Annotated[
+    int | None,
+    typer.Option(min=1, help="To models of the attacker's own, for one goal, at most."),
+]
 
 
 def attack(
@@ -30,6 +34,7 @@ def attack(
     limit: options.Limit = None,
     queries: Queries = 100,
     tokens: Tokens = None,
+    consultations: Consultations = None,
     defenses: options.With = None,
     data: options.Data = None,
     base_url: options.BaseUrl = "",
@@ -56,6 +61,8 @@ def attack(
 
         upright attack local/smollm2-135m random_search:tries=50 --suite jbb --data ../datasets
 
+        upright attack openai/NAME pair:attacker=openai/OTHER --queries 20
+
         upright attack openai/NAME encoding --suite jbb --with smoothllm --queries 20
 
     Stopped? The same command goes on where it stopped.
@@ -79,6 +86,12 @@ def attack(
         + (f", {attacked.queries / found:.1f} for each reached" if found else "")
         + f"; tokens: {attacked.tokens:,}"
     )
+    own = attacked.consulted
+    if own.calls:
+        typer.echo(
+            f"asked of the attacker's own models: {own.calls:,}, {own.calls / n:.1f} a goal; "
+            f"tokens: {own.tokens:,}; replies that could not be read: {own.unread:,}"
+        )
     spent = sum(result.spent for result in attacked.results)
     if spent:
         typer.echo(f"the budget ended {spent} of them: more --queries may reach more")
@@ -98,7 +111,9 @@ def _carry_out(given: dict[str, Any]) -> "Attacked":
 
     goals = {"score_set": "upright", "benchmark": given["benchmark"] or GOALS}
     job = job_of({**given, **goals})
-    budget = Budget(queries=given["queries"], tokens=given["tokens"])
+    budget = Budget(
+        queries=given["queries"], tokens=given["tokens"], consultations=given["consultations"]
+    )
     with Progress(console=Console(file=sys.stderr)) as bar:
         task = bar.add_task("goals", total=None)
 
@@ -116,6 +131,8 @@ def _carry_out(given: dict[str, Any]) -> "Attacked":
 
 
 def _as_json(attacked: "Attacked") -> dict[str, Any]:
+    import msgspec
+
     return {
         "path": str(attacked.path),
         "model": attacked.model,
@@ -125,6 +142,7 @@ def _as_json(attacked: "Attacked") -> dict[str, Any]:
         "interval": list(attacked.interval),
         "queries": attacked.queries,
         "tokens": attacked.tokens,
+        "consulted": msgspec.structs.asdict(attacked.consulted),
         "results": [
             {
                 "goal": result.goal,
@@ -132,6 +150,7 @@ def _as_json(attacked: "Attacked") -> dict[str, Any]:
                 "to_success": result.to_success,
                 "queries": result.queries,
                 "tokens": result.tokens,
+                "consulted": msgspec.structs.asdict(result.consulted),
                 "score": result.best.score if result.best else None,
             }
             for result in attacked.results

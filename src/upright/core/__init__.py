@@ -1,6 +1,6 @@
 """The nouns. Everything else is made of these; they import only the standard library, msgspec."""
 
-from upright.core.attack import AllAtOnce, Attack, Attempt, Goal, OneByOne, Spent, Target
+from upright.core.attack import AllAtOnce, Attack, Attempt, Goal, OneByOne, Reader, Spent, Target
 from upright.core.benchmark import (
     IMPORTED,
     LEADING,
@@ -92,6 +92,7 @@ __all__ = [
     "OnStep",
     "OneByOne",
     "Outcome",
+    "Reader",
     "Repair",
     "Request",
     "Response",

@@ -1,6 +1,6 @@
 """What tries to make a model do what it should not. An attack ends as samples."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol, runtime_checkable
@@ -29,6 +29,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
     score       in [0, 1], by the judge of the campaign: how far the answer gives in
     success     whether it does
+    judged      what the judge read, where that was not the answer as it stands
     queries     to the model under attack so far, this one included
     """
 
@@ -38,10 +39,15 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     score: float
     success: bool
     queries: int
+    judged: str = ""
 
 
 class Spent(Exception):
     """Raised by a target whose budget is used up; whoever runs the attack keeps the best."""
+
+
+Reader = Callable[[str], Awaitable[str]]
+"""What makes a readable text of an answer, such as its translation."""
 
 
 class Target(Protocol):
@@ -62,8 +68,8 @@ class Target(Protocol):
         """The attempt with the highest score so far; the first of equals."""
         ...
 
-    async def attempt(self, messages: Sequence[Message]) -> Attempt:
-        """Ask, and judge the answer. Raises Spent, and ModelRefused."""
+    async def attempt(self, messages: Sequence[Message], read: Reader | None = None) -> Attempt:
+        """Ask, and judge the answer, or what `read` makes of it. Raises Spent, and ModelRefused."""
         ...
 
     async def likelihood(
@@ -78,10 +84,20 @@ class Target(Protocol):
         ...
 
     async def consult(
-        self, spec: str, messages: Sequence[Message], *, max_tokens: int, seed: int
+        self,
+        spec: str,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        seed: int,
+        temperature: float = 1.0,
     ) -> str:
-        """What a model of the attacker's own says, at temperature 1: kept as every answer is, but
-        not counted. Raises ModelError where it does not answer."""
+        """What a model of the attacker's own says: kept as every answer is, and counted apart.
+        Raises Spent where the budget for it is used up, and ModelError where it does not answer."""
+        ...
+
+    def unread(self) -> None:
+        """Count a reply of such a model that could not be read."""
         ...
 
     def weights(self) -> Any:

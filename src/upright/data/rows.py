@@ -67,7 +67,8 @@ def suite_file(suite: str, name: str, given: Path | None = None) -> DataFile:
 
 
 def read_rows(path: Path, name: str, *, mini: bool = False) -> DataFile:
-    """Read a JSON array of objects or a CSV; `name` is the file as benchmarks name it."""
+    """Read a JSON array of objects, a CSV, or JSON lists of texts, whose names are the rows'
+    `category`; `name` is the file as benchmarks name it."""
     content = path.read_bytes()
     known = known_file(name)
     rows = _objects(content, path, known.prompt if known else "prompt")
@@ -84,7 +85,7 @@ def read_rows(path: Path, name: str, *, mini: bool = False) -> DataFile:
 
 def _objects(content: bytes, path: Path, prompt: str) -> list[dict[str, Any]]:
     """The rows, each with `prompt`, which the dataset may name otherwise."""
-    rows = _csv(content, path) if path.suffix == ".csv" else _json(content, path)
+    rows = _csv(content, path) if path.suffix == ".csv" else _json(content, path, prompt)
     for index, row in enumerate(rows):
         if not isinstance(row, dict):
             raise DataError(f"{path}, row {index}: expected an object, found {str(row)[:80]!r}.")
@@ -99,7 +100,7 @@ def _objects(content: bytes, path: Path, prompt: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _json(content: bytes, path: Path) -> list[Any]:
+def _json(content: bytes, path: Path, prompt: str) -> list[Any]:
     """Lenient on purpose: the original files hold NaN, which JSON forbids (D21)."""
     try:
         rows = json.loads(content)
@@ -107,6 +108,8 @@ def _json(content: bytes, path: Path) -> list[Any]:
         raise DataError(
             f"{path} is not JSON: {error}. Fetch it again: upright data fetch."
         ) from error
+    if isinstance(rows, dict) and rows and all(isinstance(r, list) for r in rows.values()):
+        return [{"category": name, prompt: text} for name, texts in rows.items() for text in texts]
     if not isinstance(rows, list):
         raise DataError(f"{path} must hold a JSON array of objects, not a {type(rows).__name__}.")
     return rows

@@ -27,6 +27,8 @@ Text = str | Sequence[int]
 """A text, or its tokens. A text is read as it stands; `Weights.chat` puts a question to a model."""
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("float32", "bfloat16")
+AT_ONCE = 64
+"""Texts whose likelihoods are computed side by side."""
 NO_TORCH = (
     "The weights of {spec} cannot be opened without torch and transformers: "
     "pip install 'upright[weights]'. On Linux without a GPU, install torch's CPU build first."
@@ -110,6 +112,17 @@ class Weights:
             before, after = self.tokens(prompt), self.tokens(continuation)
             return float(-self._loss(self._embedded([*before, *after]), after))
 
+    def losses(self, prompts: Sequence[Text], continuation: Text) -> Floats:
+        """-log p(continuation | prompt) in nats for each of one or more prompts, (prompts,)."""
+        import torch  # noqa: PLC0415 - seconds, and optional
+
+        after = self.tokens(continuation)
+        whole = [[*self.tokens(prompt), *after] for prompt in prompts]
+        starts = range(0, len(whole), AT_ONCE)
+        with torch.inference_mode():
+            found = [self._lost(whole[start : start + AT_ONCE], after) for start in starts]
+        return np.concatenate(found)
+
     def token_gradients(self, prompt: Text, continuation: Text) -> Floats:
         """d -log p(continuation | prompt) / d one-hot token, (prompt tokens, vocabulary).
 
@@ -122,6 +135,27 @@ class Weights:
         [slope] = torch.autograd.grad(self._loss(embedded, after), [embedded])
         table = self.module.get_input_embeddings().weight.detach()
         found: Floats = (slope[0, : len(before)] @ table.T).float().cpu().numpy()
+        return found
+
+    def _lost(self, texts: Sequence[Sequence[int]], after: Sequence[int]) -> Floats:
+        """-log p of the last tokens of several texts, read side by side."""
+        import torch  # noqa: PLC0415 - seconds, and optional
+
+        lengths = torch.tensor([len(text) for text in texts], device=self.device)
+        longest, shortest = int(lengths.max()), int(lengths.min())
+        kept = longest - shortest + len(after) + 1
+        # Filled up behind its end, where no token of a text looks: no mask is needed.
+        filled = torch.tensor(
+            [[*text, *[0] * (longest - len(text))] for text in texts], device=self.device
+        )
+        logits = self.module(filled, use_cache=False, logits_to_keep=kept).logits
+        steps = torch.arange(-len(after) - 1, -1, device=self.device)
+        places = lengths[:, None] - longest + kept + steps  # (texts, after)
+        rows = torch.arange(len(texts), device=self.device)[:, None]
+        said = logits[rows, places].float().log_softmax(dim=-1)  # (texts, after, vocabulary)
+        wanted = torch.tensor([list(after)] * len(texts), device=self.device)
+        lost = -said.gather(2, wanted[:, :, None]).sum(dim=(1, 2))
+        found: Floats = lost.cpu().numpy()
         return found
 
     def _loss(self, embedded: "torch.Tensor", after: Sequence[int]) -> "torch.Tensor":
