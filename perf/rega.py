@@ -1,7 +1,7 @@
 """What ReGA tells of prompts, layer by layer, beside what words, length and surprise tell.
 
     PYTHONPATH=... python perf/rega.py local/smollm2-135m --data DATA --states FOLDER \
-        --figure docs/explain/rega.svg > table.md
+        --figure docs/rega.svg > table.md
 
 Needs torch. Hidden states are read once, about ten minutes on one core, and kept in the folder
 (about 2 GB); a second call takes a minute.

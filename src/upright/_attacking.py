@@ -60,10 +60,17 @@ class Attacked(NamedTuple):
         return sum(result.success for result in self.results)
 
     @property
-    def interval(self) -> Bounds:
-        """Wilson's 95 % interval of the share of goals reached."""
-        reached = np.array([result.success for result in self.results], float)
-        return proportion(reached, [result.goal for result in self.results])
+    def asked(self) -> Sequence[Result]:
+        """Of the goals for which the model was asked anything: the others tell nothing of it."""
+        return [result for result in self.results if result.queries]
+
+    @property
+    def interval(self) -> Bounds | None:
+        """Wilson's 95 % interval of the share reached of the goals asked; None without any."""
+        if not self.asked:
+            return None
+        reached = np.array([result.success for result in self.asked], float)
+        return proportion(reached, [result.goal for result in self.asked])
 
     @property
     def queries(self) -> int:

@@ -116,3 +116,12 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path, words: tuple[str, ...], 
     told = here("attack", *words, "--limit", "1", cwd=tmp_path)
     assert told.returncode == 2
     assert said in told.stderr
+
+
+def test_goals_that_were_never_asked_about_are_in_no_interval(tmp_path: Path) -> None:
+    """An attacker that talks nonsense leaves the model in peace, which is no merit of the model."""
+    words = ("attack", "mock/refuse", "pair:attacker=mock/echo", "--limit", "2", "--out", "out")
+    shown = here(*words, cwd=tmp_path).stdout
+    assert "asked nothing: 2" in shown and "interval" not in shown
+    told = json.loads(here(*words, "--json", cwd=tmp_path).stdout)
+    assert (told["goals"], told["asked"], told["interval"]) == (2, 0, None)

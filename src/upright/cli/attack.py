@@ -74,13 +74,9 @@ def attack(
     if json:
         emit(_as_json(attacked))
         return
-    low, high = attacked.interval
-    n, found = len(attacked.results), attacked.successes
     typer.echo(f"{attacked.attack} on {attacked.model}")
-    typer.echo(
-        f"goals reached: {found} of {n}, {found / n:.1%} (95 % interval {low:.1%} to {high:.1%}), "
-        "by the harm judge, which errs: every attempt is one more chance for it to"
-    )
+    _echo_reached(attacked)
+    n, found = len(attacked.results), attacked.successes
     typer.echo(
         f"queries: {attacked.queries:,}, {attacked.queries / n:.1f} a goal"
         + (f", {attacked.queries / found:.1f} for each reached" if found else "")
@@ -96,6 +92,21 @@ def attack(
     if spent:
         typer.echo(f"the budget ended {spent} of them: more --queries may reach more")
     typer.echo(f"{attacked.path}")
+
+
+def _echo_reached(attacked: "Attacked") -> None:
+    n, found = len(attacked.asked), attacked.successes
+    if attacked.interval is not None:
+        low, high = attacked.interval
+        typer.echo(
+            f"goals reached: {found} of {n}, {found / n:.1%} (95 % interval {low:.1%} to {high:.1%}"
+            "), by the harm judge, which errs: every attempt is one more chance for it to"
+        )
+    if never := len(attacked.results) - n:
+        typer.echo(
+            f"goals for which the model was asked nothing: {never}; they tell nothing of it. Where "
+            "the attacker's own models were the reason, name a stronger one."
+        )
 
 
 def _carry_out(given: dict[str, Any]) -> "Attacked":
@@ -138,8 +149,9 @@ def _as_json(attacked: "Attacked") -> dict[str, Any]:
         "model": attacked.model,
         "attack": attacked.attack,
         "goals": len(attacked.results),
+        "asked": len(attacked.asked),
         "reached": attacked.successes,
-        "interval": list(attacked.interval),
+        "interval": attacked.interval and list(attacked.interval),
         "queries": attacked.queries,
         "tokens": attacked.tokens,
         "consulted": msgspec.structs.asdict(attacked.consulted),
