@@ -204,7 +204,9 @@ def serve(
     opened = open_under_test(model, job)
     name = model if isinstance(model, str) else opened.id
     known = replace(terms, names=terms.names or (name, name.partition("/")[2]))
-    serve_model(behind_defenses(opened, job), known, place, on_ready)
+    # What strangers are answered belongs into no cache.
+    guarded = behind_defenses(opened, replace(job, cache=False))
+    serve_model(guarded, known, place, on_ready)
 
 
 def defend(

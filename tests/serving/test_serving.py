@@ -15,6 +15,7 @@ import openai
 import pytest
 from aiohttp import ClientSession, web
 
+import upright
 from tests.cli.front_door import here
 from tests.server import Server as Upstream
 from tests.server import serving
@@ -392,6 +393,25 @@ def test_a_client_that_goes_away_leaves_nothing_behind(upstream: Upstream) -> No
         return 1
 
     assert run(gone) == 1
+
+
+def test_what_strangers_are_answered_is_kept_in_no_cache(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[Model] = []
+    monkeypatch.setenv("UPRIGHT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("upright._serving.serve_model", lambda model, *_: opened.append(model))
+    options = ModelOptions(base_url=upstream.url)
+    upright.serve(NAME, upright.Job(defenses=("self_reminder",), model_options=options))
+
+    async def twice() -> None:
+        async with served(opened[0]) as url, client_of(url) as client:
+            for _ in range(2):
+                await ask(client, "A private question", temperature=0)
+
+    run(twice)
+    assert len(upstream.log) == 2
+    assert not (tmp_path / "cache").exists()
 
 
 def test_nobody_is_let_in_from_elsewhere_without_a_key(tmp_path: Path) -> None:
