@@ -1,7 +1,10 @@
 """What a model finds likely, against the same network in plain numpy."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +96,27 @@ def test_what_is_asked_at_one_moment_is_read_together(
     assert len(opened) == 1
     for text, one in zip([*TEXTS, TEXTS[0]], found, strict=True):
         np.testing.assert_allclose(one, directly(text), atol=1e-3)
+
+
+def test_closed_it_gives_the_reader_back_and_opens_another_when_asked(reader: Reader) -> None:
+    """A filter that stands in thirty stacks would else hold a model in each."""
+    opened: list[weakref.ref[Reader]] = []
+
+    def opening() -> Reader:
+        made = copy(reader)
+        opened.append(weakref.ref(made))
+        return made
+
+    shared = SharedReader(opening)
+
+    async def asked_and_closed() -> None:
+        await shared.log_likelihoods(TEXTS[0])
+        await shared.close()
+
+    for times in (1, 2):
+        asyncio.run(asked_and_closed())
+        gc.collect()
+        assert [made() for made in opened] == [None] * times
 
 
 def test_only_local_models_read(folder: Path) -> None:

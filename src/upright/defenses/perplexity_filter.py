@@ -70,6 +70,9 @@ class PerplexityFilter:
         no token has one before it."""
         return most_unlikely(await self._reader.log_likelihoods(text), self.window)
 
+    async def close(self) -> None:
+        await self._reader.close()
+
     @cached_property
     def _reader(self) -> SharedReader:
         options = ModelOptions(device="cpu", threads=THREADS)

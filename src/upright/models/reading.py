@@ -92,6 +92,11 @@ class SharedReader:
         self._waiting.append((text, answer))
         return await answer
 
+    async def close(self) -> None:
+        """Gives the memory back; a text that comes later opens it again."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        self._reader = None
+
     def _send(self) -> None:
         waiting, self._waiting = self._waiting, []
         task = asyncio.create_task(self._answer(waiting))
