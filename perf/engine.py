@@ -276,7 +276,7 @@ def main() -> None:
         "w2": lambda: hidden(2000, min(given.rounds, 3)),
         "w3": lambda: memory((10_000, 50_000)),
         "w4": lambda: latency(given.rounds),
-        "peers": lambda: peers(given.peers, min(given.samples, 1500), given.rounds),
+        "peers": lambda: peers(given.peers, min(given.samples, 900), given.rounds),
     }
     for name, measure in work.items():
         if given.only in (None, name):
