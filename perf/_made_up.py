@@ -1,6 +1,7 @@
 """A benchmark of made-up questions, and a whole run of it against an endpoint."""
 
 import random
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ TEXT = """is it how would you the a stranger letter write to my neighbour which 
 explain tell why people money honest city medicine doctor law sentence following read choose"""
 
 
+@cache
 def prompts(count: int) -> list[str]:
     """Questions of 20 to 40 words, as the paper's data has them; no two are equal."""
     drawn, words = random.Random(0), TEXT.split()

@@ -39,12 +39,18 @@ def _text(values: Sequence[str | None]) -> list[pa.Buffer]:
 
     Raises OverflowError above 2 GB, which is what one column of Arrow's strings can hold.
     """
-    encoded = [b"" if value is None else printable(value).encode() for value in values]
-    ends = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=ends[1:])
+    texts = ["" if value is None else value for value in values]
+    whole = "".join(texts)
+    if whole.isascii():  # so is each of them, as long in bytes as in characters
+        sizes, content = map(len, texts), whole.encode()
+    else:
+        encoded = [printable(text).encode() for text in texts]
+        sizes, content = map(len, encoded), b"".join(encoded)
+    ends = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(np.fromiter(sizes, np.int64, len(texts)), out=ends[1:])
     if ends[-1] > np.iinfo(np.int32).max:
-        raise OverflowError(f"{len(encoded)} texts of {ends[-1]:,} bytes do not fit in a column.")
-    return [pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(b"".join(encoded))]
+        raise OverflowError(f"{len(texts)} texts of {ends[-1]:,} bytes do not fit in a column.")
+    return [pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(content)]
 
 
 def _bits(flags: NDArray[np.bool_]) -> pa.Buffer:
