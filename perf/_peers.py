@@ -1,4 +1,8 @@
-"""Other harnesses on the same questions, each as its own manual says, with 256 at once."""
+"""Other harnesses on the same questions, each as its own manual says, with 256 at once.
+
+TrustLLM's toolkit loads with `anthropic<0.60` and `google-generativeai==0.5.4` beside version 0.3.0;
+its loop asks eight at a time.
+"""
 
 import json
 import os
