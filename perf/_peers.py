@@ -1,7 +1,7 @@
 """Other harnesses on the same questions, each as its own manual says, with 256 at once.
 
-TrustLLM's toolkit loads with `anthropic<0.60` and `google-generativeai==0.5.4` beside version 0.3.0;
-its loop asks eight at a time.
+TrustLLM's toolkit (0.3.0) loads beside `anthropic<0.60` and `google-generativeai==0.5.4`; its loop
+asks eight at a time.
 """
 
 import json
