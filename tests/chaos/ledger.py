@@ -1,6 +1,7 @@
 """What a run's folder holds, what the server's log says, and whether the two agree."""
 
 import json
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +61,17 @@ class Ledger:
         self.look()
         sent = {entry.told for entry in entries if entry.what == "answered"}
         return len(sent - self.expected())
+
+    def drop_later_run(self) -> bool:
+        """Where a session began after the run was finished, its command began another run, which
+        may ask everything anew: this run is not about it."""
+        done = self.finished()
+        others = [path for path in self.out.glob("*/run.json") if done and path.parent != done]
+        for path in others:
+            if done and path.stat().st_mtime_ns < (done / "run.json").stat().st_mtime_ns:
+                raise Disagreement("a second run was begun while the first was under way")
+            shutil.rmtree(path.parent)
+        return bool(others)
 
     def forget(self, left: Iterable[str]) -> int:
         """Answers that we tore off ourselves; how many."""

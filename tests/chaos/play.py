@@ -229,7 +229,9 @@ def two_at_once(play: Play) -> None:
     play.wait()
     for running in (first, second):
         running.process.kill()
-    play.end("two at once", first, second)
+        running.process.join()
+    late = ledger.drop_later_run()
+    play.end("two at once", first, *([] if late else [second]))
 
 
 def disk_full(play: Play) -> None:
