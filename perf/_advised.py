@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from _detectors import Reals, Terms, said, taught
+from _detectors import Terms
 from _prompt_sets import everyday
 
 from upright.core import Model, Request, ask
@@ -15,6 +15,7 @@ from upright.defenses._guardians import ByWords
 from upright.defenses.advisor import advised
 from upright.defenses.system_note import system_note
 from upright.repairs._refusal_data import Near
+from upright.stats.logistic import Reals, said, taught
 
 TOKENS, AT_ONCE = 32, 50
 WAYS = ("plain", "advised", "noted")

@@ -7,44 +7,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
 from upright.core import Interval
 from upright.stats.bootstrap import bootstrap
-
-Reals = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-
-
-def taught(rows: Reals | csr_array, yes: Flags, penalty: float = 1.0) -> Reals:
-    """Bias and weights (1 + columns,) of a logistic regression: both classes weigh the same, and
-    `penalty` / 2 times the squares of the weights is added to the loss."""
-    weights = np.where(yes, 0.5 / yes.sum(), 0.5 / (~yes).sum()) * len(yes)
-    signs = np.where(yes, 1.0, -1.0)
-
-    def lost(found: Reals) -> tuple[float, Reals]:
-        margins = signs * said(found, rows)
-        slope = -weights * signs / (1 + np.exp(np.clip(margins, -500, 500)))
-        value = weights @ np.logaddexp(0, -margins) + penalty / 2 * found[1:] @ found[1:]
-        return float(value), np.concatenate(([slope.sum()], rows.T @ slope + penalty * found[1:]))
-
-    start = np.zeros(rows.shape[1] + 1)
-    found: Reals = minimize(lost, start, jac=True, method="L-BFGS-B").x
-    return found
-
-
-def said(weights: Reals, rows: Reals | csr_array) -> Reals:
-    """The log-odds of each row."""
-    found: Reals = rows @ weights[1:] + weights[0]
-    return found
-
-
-def probe(rows: Reals, yes: Flags, wanted: Reals) -> Reals:
-    """Log-odds of the wanted rows: logistic regression on columns of mean 0 and variance 1."""
-    mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
-    return said(taught((rows - mean) / spread, yes), (wanted - mean) / spread)
+from upright.stats.logistic import Flags, Reals
 
 
 def shape(prompts: Sequence[str]) -> Reals:

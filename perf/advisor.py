@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from _advised import WAYS, answers, guardian, requests
-from _detectors import Flags, Reals
 from _overhead import Terms, parallel, sequential
 from _prompt_sets import paired
 
@@ -27,6 +26,7 @@ from upright.defenses._guardians import ByWords
 from upright.judges.refusal import outcomes
 from upright.models import ModelOptions, open_model
 from upright.stats.intervals import wilson
+from upright.stats.logistic import Flags, Reals
 from upright.stats.paired import paired_difference
 
 MODEL = "local/smollm2-135m-guarded"

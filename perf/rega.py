@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from _detectors import Flags, Reals, Terms, area, auroc, probe, said, shape, taught
+from _detectors import Terms, area, auroc, shape
 from _gathered import Gathered, gathered
 from _lines import lines
 
 from upright.core import Interval
 from upright.defenses._abstract_chain import chain, hitting, hitting_within, prism, unsafe_states
 from upright.defenses._abstract_model import Abstraction, AbstractModel
+from upright.defenses._probe import Probe
 from upright.defenses._rega_monitor import fitted
 from upright.stats.intervals import wilson
+from upright.stats.logistic import Flags, Reals, said, taught
 
 SEEDS = 10
 AFTER = (1, 5, 20)
@@ -51,7 +53,7 @@ def by_words(found: Gathered) -> dict[str, Reals]:
     yes = np.arange(len(fitted_on)) >= sum(not t.safe for t in found.texts) // 2
     asked = [p for c in found.comparisons for side in (c.harmful, c.safe) for p in side]
     return {
-        "length, punctuation": probe(shape(fitted_on), yes, shape(asked)),
+        "length, punctuation": Probe.fit(shape(fitted_on), yes).log_odds(shape(asked)),
         "TF-IDF": _of_terms(fitted_on, asked, yes),
         "perplexity": -found.surprise,
     }
@@ -70,7 +72,7 @@ def by_states(found: Gathered, layer: int) -> Known:
     short = model_of(found, layer, prompts_alone=True)
     paths = [*found.prompts.paths(layer), *found.conversations.paths(layer)]
     scores = {
-        "linear probe": probe(trained, safe, np.stack([path[-1] for path in paths])),
+        "linear probe": Probe.fit(trained, safe).log_odds(np.stack([path[-1] for path in paths])),
         "moves alone": np.array([whole.scores(path, labels=False)[-1] for path in paths]),
         "ReGA, prompts alone": np.array([short.score(path) for path in paths]),
         "ReGA": np.array([whole.score(path) for path in paths]),

@@ -1,19 +1,29 @@
 """Guardians: what a request is, how sure that is, and why, for defenses that act on it."""
 
+import asyncio
 import re
+import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from upright.core import Model, ModelError, Request, ask, excerpt
+import numpy as np
+from scipy.special import expit as sigmoid
+
+from upright.core import Message, Model, ModelError, Request, ask, excerpt
+from upright.defenses._probe import Probe, kept_probe
 from upright.judges.request import risk
 from upright.models import open_model
 from upright.models._pool import Pool
 
+if TYPE_CHECKING:
+    from upright.models.weights import Weights
+
 Filter = Callable[[Sequence[str]], Iterable[float]]
 """For every text a chance that it asks for something harmful."""
-WORDS = "words"
-"""The guardian that needs no model."""
+WORDS, PROBE = "words", "probe"
+"""The guardian that needs no model, and the one that needs the embedded model's weights."""
 MOST_NAMED, MOST_TRIED = 3, 60
 ASKED = (
     "You check requests that other people send to an assistant. Below, between the lines of "
@@ -63,6 +73,42 @@ class ByWords:
         return Opinion(whole, f"it speaks of {told}" if told else "of how it is put")
 
 
+class ByProbe:
+    """A linear probe of a local model's hidden states, which is opened at the first request.
+
+    One request at a time: the model is not asked by two threads at once.
+    """
+
+    def __init__(self, model: str = "local/smollm2-135m") -> None:
+        self._model = model
+        self._lock, self._open = threading.Lock(), ExitStack()
+        self._opened: tuple[Weights, int, Probe] | None = None
+
+    async def __call__(self, request: Request) -> Opinion:
+        return await asyncio.to_thread(self.of, request.messages)
+
+    def of(self, messages: Sequence[Message]) -> Opinion:
+        """Of the last token before the answer, in the middle layer."""
+        with self._lock:
+            weights, layer, probe = self._ready()
+            hidden = weights.hidden_states([weights.checkpoint.encode(messages)], (layer,))
+        odds = probe.log_odds(hidden[:, 0].astype(np.float64))[0]
+        return Opinion(float(sigmoid(odds)), "it reads like requests that were harmful")
+
+    async def close(self) -> None:
+        self._open.close()
+        self._opened = None
+
+    def _ready(self) -> "tuple[Weights, int, Probe]":
+        if self._opened is None:
+            from upright.models.weights import open_weights  # noqa: PLC0415 - for listing
+
+            weights = self._open.enter_context(open_weights(self._model))
+            layer = (weights.layers + 1) // 2
+            self._opened = weights, layer, kept_probe(weights, layer, None)
+        return self._opened
+
+
 @dataclass
 class ByModel:
     """Asks a model, and reads `<label>` and `<why>`, or the "safe" and "unsafe" of Llama Guard."""
@@ -102,12 +148,14 @@ def read_opinion(text: str) -> tuple[float, str]:
 
 
 def guardian_of(name: str) -> Guardian:
-    """The guardian called `words`, or a model's spec such as openai/llama-guard."""
-    return ByWords() if name == WORDS else ByModel(name)
+    """The guardian called `words` or `probe`, or a model's spec such as openai/llama-guard."""
+    own = {WORDS: ByWords, PROBE: ByProbe}
+    return own[name]() if name in own else ByModel(name)
 
 
 def id_of(defense: str, guardian: Guardian, threshold: float, *others: str) -> str:
     """With whatever differs from the defaults; a guardian that is a function has no name."""
     spec = [guardian.spec] if isinstance(guardian, ByModel) else []
+    spec += [PROBE] * isinstance(guardian, ByProbe)
     told = [*spec, *[f"{threshold:g}"] * (threshold != 0.5), *others]
     return f"{defense}({', '.join(told)})" if told else defense

@@ -27,7 +27,8 @@ CARD = Card(
         "The advice's words are ours: the paper's prompts, its trained guardian (SFT and GRPO on "
         "GuardSet) and its data were not at hand.",
         "The default guardian reads words alone and knows the benchmarks' own requests: measure it "
-        "on others, or give a model as guardian.",
+        "on others, give a model as guardian, or guardian=probe: hidden states of the embedded "
+        "model (needs torch and the data; fitted at first use, for a minute).",
         "The model is not taught to use advice: one that does not follow instructions ignores it.",
         "In parallel, a call that advice cuts short is counted as a call, its tokens are not: a "
         "cancelled call tells none.",

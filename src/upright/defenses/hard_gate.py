@@ -19,7 +19,8 @@ CARD = Card(
     limits=(
         "Refuses as many harmless requests as its guardian flags: measure over-refusal beside it.",
         "The default guardian reads words alone and knows the benchmarks' own requests: measure it "
-        "on others, or give a model as guardian.",
+        "on others, give a model as guardian, or guardian=probe: hidden states of the embedded "
+        "model (needs torch and the data; fitted at first use, for a minute).",
     ),
 )
 
