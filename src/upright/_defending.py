@@ -118,8 +118,20 @@ def try_stacks(
             targets=trial.targets,
         ),
     )
+    found = _beside(found, path)
     _write(path, found, trial, job)
     return Defended(path, found)
+
+
+def _beside(found: Stacks, path: Path) -> Stacks:
+    """With its runs as they lie in this folder, wherever that is taken."""
+    made = tuple(
+        msgspec.structs.replace(
+            one, runs=tuple(Path(run).relative_to(path).as_posix() for run in one.runs)
+        )
+        for one in found.configurations
+    )
+    return msgspec.structs.replace(found, configurations=made)
 
 
 def _steps(trial: Trial) -> Iterator[_Step]:

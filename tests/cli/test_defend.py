@@ -33,7 +33,7 @@ def test_every_configuration_is_an_ordinary_run(tmp_path: Path) -> None:
     assert stacks["conditions"] == ["asked plainly", "encoding(leet)"]
     runs = [run for one in stacks["configurations"] for run in one["runs"]]
     assert len(set(runs)) == 10
-    assert verify(tmp_path / runs[-1]).holds
+    assert verify(tmp_path / found["path"] / runs[-1]).holds
     stored = json.loads((tmp_path / found["path"] / "defend.json").read_bytes())
     assert stored["stacks"] == stacks
     page = (tmp_path / found["path"] / "defend.html").read_text(encoding="utf-8")
@@ -57,7 +57,7 @@ def test_the_same_command_makes_no_run_anew_and_another_one_does(tmp_path: Path)
 
 def test_what_was_not_finished_is_made(tmp_path: Path) -> None:
     first = told(tmp_path)
-    run = tmp_path / first["stacks"]["configurations"][1]["runs"][0]
+    run = tmp_path / first["path"] / first["stacks"]["configurations"][1]["runs"][0]
     info = json.loads((run / "run.json").read_bytes())
     (run / "run.json").write_text(json.dumps({**info, "status": "stopped"}))
     assert told(tmp_path) == first

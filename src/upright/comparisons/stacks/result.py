@@ -75,7 +75,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
     front   whether no other one is as good in attack success, benign refusal, calls, tokens and
             number of defenses, and better in one; by the attack that succeeds most
-    runs    the folders of the runs that hold its answers
+    runs    the folders of the runs that hold its answers, in that of the trial once it is stored
     """
 
     defenses: tuple[str, ...]
