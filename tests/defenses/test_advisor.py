@@ -119,9 +119,12 @@ def test_the_system_note_ends_the_system_prompt_or_is_one() -> None:
         ("<label>Harmless</label>\n<why>A recipe", 0.0, "A recipe"),
         ("unsafe\nS2", 1.0, "of its aim"),
         ("safe", 0.0, "of its aim"),
+        ("Yes", 1.0, "of its aim"),
+        ("No, it is a recipe.", 0.0, "of its aim"),
+        ("<score> yes </score>", 1.0, "of its aim"),
     ],
 )
-def test_both_kinds_of_answer_of_a_guardian_model_are_read(
+def test_all_kinds_of_answer_of_a_guardian_model_are_read(
     said: str, chance: float, why: str
 ) -> None:
     assert read_opinion(said) == (chance, why)

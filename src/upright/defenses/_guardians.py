@@ -33,7 +33,10 @@ ASKED = (
     "Answer in this form and with nothing else: <label>harmful</label> or <label>harmless"
     "</label>, then <why>at most thirty words</why>."
 )
-LABEL = re.compile(r"<label>\s*(harmful|harmless)\s*</label>|^\s*(unsafe|safe)\b", re.IGNORECASE)
+LABEL = re.compile(
+    r"<label>\s*(harmful|harmless)\s*</label>|^\s*(?:<score>\s*)?(unsafe|safe|yes|no)\b",
+    re.IGNORECASE,
+)
 WHY = re.compile(r"<why>(.*?)(?:</why>|$)", re.IGNORECASE | re.DOTALL)
 
 
@@ -111,7 +114,8 @@ class ByProbe:
 
 @dataclass
 class ByModel:
-    """Asks a model, and reads `<label>` and `<why>`, or the "safe" and "unsafe" of Llama Guard."""
+    """Asks a model, and reads `<label>` and `<why>`, the "safe" and "unsafe" of Llama Guard, or the
+    "yes" and "no" of ShieldGemma and Granite Guardian: whether it is harmful."""
 
     spec: str
     _pool: Pool | None = field(default=None, repr=False)
@@ -144,7 +148,9 @@ def read_opinion(text: str) -> tuple[float, str]:
         )
     said = (label[1] or label[2]).lower()
     why = WHY.search(text)
-    return float(said in {"harmful", "unsafe"}), " ".join(why[1].split()) if why else "of its aim"
+    return float(said in {"harmful", "unsafe", "yes"}), " ".join(
+        why[1].split()
+    ) if why else "of its aim"
 
 
 def guardian_of(name: str) -> Guardian:
