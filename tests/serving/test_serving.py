@@ -256,6 +256,7 @@ MISTAKES: list[tuple[dict[str, Any], int, str]] = [
     ({"invented": 1}, 400, "invented is not supported"),
     ({"temperature": 3}, 400, "between 0 and 2"),
     ({"max_tokens": 0}, 400, "At least one token"),
+    ({"max_completion_tokens": 0}, 400, "At least one token"),
     ({"max_tokens": "x"}, 400, "cannot be read"),
     ({"model": "gpt-9"}, 404, "Ask for openai/test-model or test-model"),
     ({"messages": []}, 400, "must be the user's"),
@@ -365,6 +366,20 @@ def test_clients_without_the_key_are_not_let_in(upstream: Upstream) -> None:
         return str(raised.value)
 
     assert "of the clients" not in run(knocking)
+
+
+def test_a_key_of_bytes_that_are_no_text_is_a_wrong_one(upstream: Upstream) -> None:
+    async def knocking() -> bytes:
+        async with served(guarded(upstream), key="of the clients") as url:
+            host, port = url.split("/")[2].split(":")
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nHost: here\r\n")
+            writer.write(b"Authorization: Bearer \xff\xe9\r\nContent-Length: 2\r\n\r\n{}")
+            status = await reader.readline()
+            writer.close()
+            return status
+
+    assert b" 401 " in run(knocking)
 
 
 def test_each_copy_of_smoothllm_counts(upstream: Upstream) -> None:

@@ -118,7 +118,9 @@ class Server:
         """Raises BadRequestError for a client without the key."""
         shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
         # Compared in constant time: how long a wrong key takes must tell nothing of the right one.
-        if self._key and not hmac.compare_digest(shown.encode(), self._key.encode()):
+        if self._key and not hmac.compare_digest(
+            shown.encode("utf-8", "surrogateescape"), self._key.encode()
+        ):
             raise BadRequestError("This server's key is missing or wrong.", status=401)
 
     async def _answer(self, asked: Asked, start: float) -> Response | Failed:

@@ -129,10 +129,12 @@ def _message(turn: Turn) -> Message:
 
 def _limit(body: Body, most: int) -> int:
     """The newer name wins, as at OpenAI."""
-    asked = body.max_completion_tokens or body.max_tokens
+    asked = body.max_tokens
+    if body.max_completion_tokens is not None:
+        asked = body.max_completion_tokens
     if asked is not None and asked < 1:
         raise BadRequestError("At least one token must be asked for.", "max_tokens")
-    return min(asked or most, most)
+    return most if asked is None else min(asked, most)
 
 
 def _between(value: float | None, default: float, bounds: tuple[float, float], name: str) -> float:
