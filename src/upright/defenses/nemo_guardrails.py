@@ -8,6 +8,7 @@ of a configuration folder of yours, the model that answers is the one under test
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ class NemoGuardrails:
     card: Card = CARD
     _opened: list[Any] = field(default_factory=list, compare=False, repr=False)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """By the configuration's content: another one is another defense."""
         files = sorted(path for path in self.folder.rglob("*") if path.is_file())
