@@ -74,6 +74,10 @@ def attack(
     if json:
         emit(_as_json(attacked))
         return
+    _echo(attacked)
+
+
+def _echo(attacked: "Attacked") -> None:
     typer.echo(f"{attacked.attack} on {attacked.model}")
     _echo_reached(attacked)
     n, found = len(attacked.results), attacked.successes
