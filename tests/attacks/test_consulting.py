@@ -8,11 +8,11 @@ import pytest
 
 from tests.attacks.toy import GOALS, NO, OTHER, YES, Toy, last, never
 from upright.attacks._campaign import Budget
-from upright.attacks._consulting import TRIES, fenced, json_in
+from upright.attacks._consulting import TRIES, json_in
 from upright.attacks.crescendo import ASKING, OPENING, crescendo
 from upright.attacks.pair import APPROACHES, Pair, Proposal, pair
 from upright.attacks.translation import LANGUAGES, translation
-from upright.core import Attack, Message, UsageError
+from upright.core import Attack, Message, UsageError, fenced
 
 SCORE = re.compile(r"Score: (\d+)")
 

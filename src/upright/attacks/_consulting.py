@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
-from upright.core import Message, Target, UsageError, digest, printable
+from upright.core import Message, Target, UsageError, printable
 
 Found = TypeVar("Found")
 TRIES = 3
@@ -38,12 +38,6 @@ def needed(spec: str, attack: str, role: str) -> str:
             f"{attack}:{role}=openai/NAME, or {role}=local/DIR."
         )
     return spec
-
-
-def fenced(what: str, text: str) -> str:
-    """A text between marks that do not occur in it, because they are derived from its hash."""
-    mark = digest(text)[:12]
-    return f"[begin {what} {mark}]\n{text}\n[end {what} {mark}]"
 
 
 def json_in(text: str, kind: type[Found]) -> Found | None:

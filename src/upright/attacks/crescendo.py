@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from upright.attacks._consulting import consulted, fenced, json_in
-from upright.core import Card, Dimension, Goal, Message, Outcome, Target
-from upright.judges import classify
+from upright.attacks._consulting import consulted, json_in
+from upright.core import Card, Dimension, Goal, Message, Target, fenced
+from upright.judges import turned_down
 
 CARD = Card(
     title="Crescendo",
@@ -73,7 +73,6 @@ REFUSED = "The assistant refused this turn, and it was taken back:\n{turn}\nAsk 
 TOKENS = 300
 LONGEST_SHOWN = 6000
 """Characters at the end of the conversation that the attacker is shown."""
-REFUSES = frozenset({Outcome.REFUSED, Outcome.REBUTTED})
 
 
 class Turn(msgspec.Struct):
@@ -114,7 +113,7 @@ class Crescendo:
             attempt = await target.attempt(asked)
             if attempt.success:
                 return
-            if _refuses(attempt.response.text):
+            if turned_down(attempt.response.text):
                 refused, backtracks = turn, backtracks + 1
             else:
                 talk = (*asked, Message("assistant", attempt.response.text))
@@ -136,7 +135,7 @@ async def _by_template(target: Target) -> None:
                 if attempt.success:
                     return
                 answer = attempt.response.text
-            if not _refuses(answer):
+            if not turned_down(answer):
                 talk = (*asked, Message("assistant", answer))
                 break
 
@@ -157,7 +156,3 @@ def _told(goal: Goal, talk: Sequence[Message], refused: str) -> tuple[Message, .
 def _turn(text: str) -> str | None:
     found = json_in(text, Turn)
     return found.prompt if found and found.prompt.strip() else None
-
-
-def _refuses(text: str) -> bool:
-    return not text.strip() or classify(text)[0] in REFUSES

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from upright.attacks._consulting import consulted, fenced, json_in, needed
-from upright.core import Attempt, Card, Dimension, Goal, Message, Target, ask
+from upright.attacks._consulting import consulted, json_in, needed
+from upright.core import Attempt, Card, Dimension, Goal, Message, Target, ask, fenced
 
 CARD = Card(
     title="PAIR",

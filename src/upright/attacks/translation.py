@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from upright.attacks._consulting import fenced, needed
-from upright.core import Card, Dimension, Target, ask, unknown
+from upright.attacks._consulting import needed
+from upright.core import Card, Dimension, Target, ask, fenced, unknown
 
 CARD = Card(
     title="Translation into a low-resource language",

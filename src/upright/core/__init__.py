@@ -30,6 +30,7 @@ from upright.core.errors import (
     UsageError,
     unknown,
 )
+from upright.core.fence import fenced
 from upright.core.inert import inert, one_line
 from upright.core.metric import TOLERATED, Estimate, Interval, Metric, every
 from upright.core.model import Model
@@ -114,6 +115,7 @@ __all__ = [
     "each",
     "every",
     "excerpt",
+    "fenced",
     "finished",
     "inert",
     "make_samples",

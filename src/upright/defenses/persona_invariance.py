@@ -9,9 +9,9 @@ import asyncio
 import re
 from dataclasses import dataclass, replace
 
-from upright.core import Ask, Card, Dimension, Message, Outcome, Request, Response, unknown
+from upright.core import Ask, Card, Dimension, Message, Request, Response, unknown
 from upright.defenses import CHANGED, PASSED, REFUSED, noted
-from upright.judges import classify
+from upright.judges import turned_down
 
 CARD = Card(
     title="Persona invariance (at inference)",
@@ -31,7 +31,6 @@ CARD = Card(
     ),
 )
 MODES = ("invariant", "stripped")
-REFUSES = frozenset({Outcome.REFUSED, Outcome.REBUTTED})
 LABELLED = re.compile(
     r"(?:[^\n]*\n)?\s*(?:persona|character|role)\s*:.*?\n"
     r"[ \t]*(?:question|request|task|prompt)[ \t]*:\s*(?P<question>\S.*)",
@@ -86,7 +85,7 @@ class PersonaInvariance:
         if self.mode == "stripped":
             return noted(await ask(plain), CHANGED, "asked without its persona")
         alone, together = await asyncio.gather(ask(plain), ask(request))
-        if classify(alone.text, bare)[0] in REFUSES:
+        if turned_down(alone.text, bare):
             return noted(alone, REFUSED, "refused without its persona")
         return noted(together, PASSED, "answered without its persona, too")
 

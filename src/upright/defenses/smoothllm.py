@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
-from upright.core import Ask, Card, Dimension, Message, Outcome, Request, Response
+from upright.core import Ask, Card, Dimension, Message, Request, Response
 from upright.defenses import CHANGED, REFUSED, noted
-from upright.judges import classify
+from upright.judges import turned_down
 
 CARD = Card(
     title="SmoothLLM",
@@ -28,7 +28,6 @@ CARD = Card(
         "Disturbs the user's last turn alone.",
     ),
 )
-REFUSES = frozenset({Outcome.REFUSED, Outcome.REBUTTED})
 
 
 def swap(text: str, share: float, random: Random) -> str:
@@ -83,8 +82,8 @@ class SmoothLLM:
         random = Random(f"{self.seed} {request.key}")
         copies = [self._disturbed(request, random) for _ in range(self.copies)]
         responses = await asyncio.gather(*map(ask, copies))
-        broken = [r for r in responses if not _refuses(r)]
-        safe = [r for r in responses if _refuses(r)]
+        broken = [r for r in responses if not turned_down(r.text)]
+        safe = [r for r in responses if turned_down(r.text)]
         through = 2 * len(broken) > len(responses)
         told = f"{len(broken)} of {len(responses)} copies were answered"
         if through:
@@ -105,7 +104,3 @@ def smoothllm(
 
 def _count(text: str, share: float) -> int:
     return int(len(text) * share)
-
-
-def _refuses(response: Response) -> bool:
-    return not response.text.strip() or classify(response.text)[0] in REFUSES

@@ -14,7 +14,7 @@ from upright.judges.harm import harm, harmful
 from upright.judges.leak import leaks
 from upright.judges.measuring import measure
 from upright.judges.numbers import rating
-from upright.judges.refusal import KindJudge, classify, kinds, refusal
+from upright.judges.refusal import KindJudge, classify, kinds, refusal, turned_down
 from upright.judges.rubric import to_request, to_verdict
 from upright.judges.similarity import content, similarity
 from upright.judges.stance import agrees, leaning, preferred
@@ -60,6 +60,7 @@ __all__ = [
     "to_verdict",
     "topic",
     "toxicity",
+    "turned_down",
     "unparsed",
     "yes_no",
 ]

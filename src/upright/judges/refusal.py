@@ -102,6 +102,11 @@ def looks_refused(text: str) -> bool:
     return classify(text)[0] in (Outcome.REFUSED, Outcome.PARTIAL)
 
 
+def turned_down(text: str, prompt: str = "") -> bool:
+    """Whether a text gives nothing: it refuses, rebuts what was asked, or is empty."""
+    return classify(text, prompt)[0] in (Outcome.REFUSED, Outcome.REBUTTED, Outcome.EMPTY)
+
+
 def kinds(answers: Sequence[Answer]) -> list[Kind]:
     """What kind each answer is."""
     return outcomes([a.response.text for a in answers], [a.sample.prompt for a in answers])

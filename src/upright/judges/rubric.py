@@ -21,6 +21,7 @@ from upright.core import (
     UsageError,
     Verdict,
     digest,
+    fenced,
 )
 
 INSTRUCTIONS = """\
@@ -56,7 +57,7 @@ def to_request(rubric: Rubric, sample: Sample, response: Response, model_id: str
     mark = _mark(rubric, [response.text, *shown.values()])
     labels = ", ".join(f'"{label}"' for label in rubric.labels)
     ask = RESPONSE.format(
-        response=fenced("response", response.text, mark),
+        response=fenced("response", _shown(response.text), mark),
         question=_question(rubric, shown, mark),
         labels=labels,
     )
@@ -95,11 +96,6 @@ def to_verdict(rubric: Rubric, text: str, judge_id: str) -> Verdict:
     )
 
 
-def fenced(what: str, text: str, mark: str) -> str:
-    """A text between marks that do not occur in it."""
-    return f"[begin {what} {mark}]\n{_shown(text)}\n[end {what} {mark}]"
-
-
 def _question(rubric: Rubric, shown: dict[str, str], mark: str) -> str:
     """The rubric's question with the texts it names put in, each fenced."""
     parts = []
@@ -112,7 +108,7 @@ def _question(rubric: Rubric, shown: dict[str, str], mark: str) -> str:
                 f"The rubric {rubric.id} names {{{name}}}, which the sample does not have "
                 f"(it has {', '.join(sorted(shown))})."
             )
-        parts.append("\n" + fenced(name, shown[name], mark) + "\n")
+        parts.append("\n" + fenced(name, _shown(shown[name]), mark) + "\n")
     return "".join(parts)
 
 
