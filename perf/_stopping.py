@@ -78,18 +78,15 @@ class Ended(NamedTuple):
 
 
 def one_run(plan: Plan, id: str, settings: Settings, rate: float) -> Ended:
-    items = plan.by_score_set()[id, UPRIGHT]
+    items = tuple(plan.parts[id, UPRIGHT])
     judge = simulated(items, rate, np.random.default_rng([settings.seed, len(items)]))
     benchmark = plan.benchmarks[id]
     lead = benchmark.upright.metrics[0]
     plain = mean() if isinstance(lead.compute, Mean) else lead.compute
     metric = replace(lead, compute=plain, event="")
     score_set = replace(benchmark.upright, judge=judge, metrics=(metric,))
-    shown = Plan(
-        benchmarks={id: replace(benchmark, upright=score_set)},
-        settings=settings,
-        items=tuple(items),
-    )
+    benchmarks = {id: replace(benchmark, upright=score_set)}
+    shown = replace(plan, benchmarks=benchmarks, settings=settings)
     asking = Asking(shown, (id, UPRIGHT), items)
     responses = {i.key: Response(text="x") for i in items}
     while not asking.done:

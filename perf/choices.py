@@ -118,7 +118,7 @@ def questions(header: int) -> list[Request]:
     benchmarks = {id: registry.load("benchmarks", id) for id in select(suite="mini")}
     chooser = replace(mock.open_mock("echo", OPTIONS), can_choose=True)
     plan = make_plan(benchmarks, rows, chooser, Settings())
-    asked = [request for request in plan.requests.values() if request.options]
+    asked = [request for request in plan.requests if request.options]
     chosen = [asked[i * len(asked) // QUESTIONS] for i in range(QUESTIONS)]
     return [_after(HEADER * header, request) for request in chosen]
 

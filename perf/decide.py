@@ -77,7 +77,7 @@ def savings(plan: Plan) -> list[str]:
     ]
     factors: list[list[float]] = [[] for _ in RATES]
     every: list[list[Ended]] = [[] for _ in RATES]
-    for (id, _), items in plan.by_score_set().items():
+    for (id, _), items in plan.parts.items():
         if reading(plan.benchmarks[id].upright.metrics[0], ()) is None:
             continue
         cells = []

@@ -86,10 +86,10 @@ def left_by_a_crash(plan: Plan, model: Model, out: Path) -> None:
     path = new_directory(out, "crashed")
     write_info(path, {**describe(plan, model, (), (), {}), "started": "before"})
     journal = Journal(path / "journal.jsonl")
-    for number, key in enumerate(plan.requests):
+    for number, request in enumerate(plan.requests):
         text = " ".join(SENTENCES[(number + k) % len(SENTENCES)] for k in range(4))
         answer = Response(text=text, prompt_tokens=60, completion_tokens=50, latency=0.5)
-        journal.append({key: answer})
+        journal.append({request.key: answer})
     journal.close()
 
 

@@ -138,8 +138,8 @@ def real_work() -> list[dict[str, Batches]]:
 
     benchmarks = {id: registry.load("benchmarks", id) for id in select(suite="mini")}
     plan = make_plan(benchmarks, rows, model, Settings())
-    chats = [replace(r, max_tokens=NEW) for r in plan.requests.values() if not r.options]
-    questions = [r for r in plan.requests.values() if 2 <= len(r.options) <= 4]
+    chats = [replace(r, max_tokens=NEW) for r in plan.requests if not r.options]
+    questions = [r for r in plan.requests if 2 <= len(r.options) <= 4]
 
     def prompt(request: Request) -> Prompt:
         options = tuple(tuple(checkpoint.encode_answer(o)) for o in request.options)

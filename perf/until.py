@@ -58,7 +58,7 @@ def savings(plan: Plan, half_width: float) -> list[str]:
     factors: list[float] = []
     held: list[bool] = []
     within: list[bool] = []
-    for (id, _), items in plan.by_score_set().items():
+    for (id, _), items in plan.parts.items():
         lead = plan.benchmarks[id].upright.metrics[0]
         if reading(lead, ()) is None:
             continue
@@ -104,19 +104,20 @@ def replayed(data: Path) -> list[str]:
             asked = []
             for seed in range(REPS):
                 settings = Settings(suite="trustllm", until=half_width, seed=seed)
-                asking = Asking(replace(plan, settings=settings), (id, UPRIGHT), plan.items)
+                part = (id, UPRIGHT)
+                asking = Asking(replace(plan, settings=settings), part, plan.parts[part])
                 while not asking.done:
                     asking.next_round()
                     asking.look(given)
                 asked.append(asking.stop.asked)
             cells.append(f"{np.median(asked):,.0f} ({min(asked):,}-{max(asked):,})")
-        rows.append(f"| {name}, {id} | {len(plan.items):,} | {' | '.join(cells)} |")
+        rows.append(f"| {name}, {id} | {plan.size:,} | {' | '.join(cells)} |")
         print(rows[-1], flush=True)
     return [*rows, f"\nMedian (least-most) samples asked in {REPS} random orders.\n"]
 
 
 async def _answers(model: Model, plan: Plan) -> dict[str, Response]:
-    requests = list(plan.requests.values())
+    requests = list(plan.requests)
     found = await model.generate(requests)
     return {q.key: r for q, r in zip(requests, found, strict=True)}
 

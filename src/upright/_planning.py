@@ -1,6 +1,7 @@
 """From the settings of a run to what it asks: which benchmarks, on which files."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from upright.runs import Plan, make_plan
 
 ATTACKED = "jbb/harmful-behaviors.csv"
 """The file whose requests stored attack strings wrap."""
+LATELY = 2
+"""So many files stay in memory: benchmarks that share one follow upon each other."""
 
 
 def select(
@@ -50,29 +53,31 @@ def listed(names: str | Sequence[str]) -> list[str]:
     return [names] * bool(names) if isinstance(names, str) else list(names)
 
 
-def plan_of(
-    model: Model, settings: Settings, data: Path | None
-) -> tuple[Plan, Mapping[str, DataFile]]:
-    """The plan, and the files it was made from."""
+def plan_of(model: Model, settings: Settings, data: Path | None) -> tuple[Plan, dict[str, Any]]:
+    """The plan, and for run.json from which files it was made."""
     if settings.suite not in suites():
         raise unknown("suite", settings.suite, suites())
     ids = settings.benchmarks or select(suite=settings.suite)
     benchmarks = {id: registry.load("benchmarks", id) for id in ids}
-    files: dict[str, DataFile] = _instead(settings, benchmarks)
+    instead = _instead(settings, benchmarks)
+    told: dict[str, Any] = {}
+
+    @lru_cache(LATELY)
+    def read(name: str) -> DataFile:
+        return instead.get(name) or suite_file(settings.suite, name, data)
 
     def rows(benchmark: Benchmark, patched: bool) -> Sequence[Row]:
-        if benchmark.file not in files:
-            files[benchmark.file] = suite_file(settings.suite, benchmark.file, data)
-        file = files[benchmark.file]
+        file = read(benchmark.file)
+        told[benchmark.file] = _provenance(file)
         return file.patched if patched else file.raw
 
     plan = make_plan(benchmarks, rows, model, settings)
-    if not plan.items:
+    if not plan.size:
         raise UsageError(
             f"There is nothing to ask: no score set {' or '.join(settings.score_sets)} on the "
             f"suite {settings.suite}. `published` exists for the paper's data: --suite trustllm."
         )
-    return plan, files
+    return plan, told
 
 
 def _instead(settings: Settings, benchmarks: Mapping[str, Benchmark]) -> dict[str, DataFile]:
@@ -87,9 +92,6 @@ def _instead(settings: Settings, benchmarks: Mapping[str, Benchmark]) -> dict[st
     return {ATTACKED: attack_strings(Path(settings.attack_strings))}
 
 
-def provenance(files: Mapping[str, DataFile]) -> dict[str, Any]:
-    """For run.json: which bytes were read, and which patches acted on how many rows."""
-    return {
-        name: {"sha256": f.sha256, "rows": len(f.raw), "patches": dict(f.patches)}
-        for name, f in files.items()
-    }
+def _provenance(file: DataFile) -> dict[str, Any]:
+    """Which bytes were read, and which patches acted on how many rows."""
+    return {"sha256": file.sha256, "rows": len(file.raw), "patches": dict(file.patches)}

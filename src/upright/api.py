@@ -22,7 +22,7 @@ from upright._job import (
     remembered,
     staffing_of,
 )
-from upright._planning import listed, plan_of, provenance, select
+from upright._planning import listed, plan_of, select
 from upright.attacks._campaign import Budget, Result
 from upright.comparisons.claims.findings import Findings, findings_of, published_findings
 from upright.comparisons.many_runs.leaderboard import Leaderboard
@@ -144,10 +144,10 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
         out=job.out,
         cache=cache_of(job, opened),
         command=job.command,
-        data=provenance(files),
+        data=files,
         patience=Patience(max_attempts=job.model_options.max_attempts),
         limits=Limits(rpm=job.model_options.rpm, tpm=job.model_options.tpm),
-        staffing=staffing_of(job, model, opened, judges, len(plan.items)),
+        staffing=staffing_of(job, model, opened, judges, plan.size),
     )
     return carry_out(plan, opened, judges, options, on_progress)
 

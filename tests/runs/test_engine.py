@@ -28,7 +28,7 @@ def asked(failures: int, patience: Patience, **error: bool) -> Response:
         return Response(text="Yes")
 
     model = Said(say)
-    batch = [planned(model, 1).items[0].request]
+    batch = [next(planned(model, 1).items).request]
     return asyncio.run(ask(model, batch, patience, Random(0), Pace(1, Limits(), 0.01)))[0]
 
 
@@ -107,7 +107,7 @@ def test_what_comes_at_one_moment_is_handed_over_together_and_before_more_is_ask
         safe.update(came)
 
     model = Waiting(say)
-    requests = list(planned(model, 12).requests.values())
+    requests = list(planned(model, 12).requests)
     asyncio.run(drive(model, requests, received, lambda: None, HURRIED, alone(model)))
     assert kept == [4, 4, 4]
     assert asked == [r.key for r in requests]
@@ -123,7 +123,7 @@ def test_what_came_before_a_refusal_is_handed_over() -> None:
         return Response(text="Yes")
 
     model = Said(say)
-    requests = list(planned(model, 12).requests.values())
+    requests = list(planned(model, 12).requests)
     with pytest.raises(ModelRefused):
         asyncio.run(drive(model, requests, safe.update, lambda: None, HURRIED, alone(model)))
     assert safe == {r.key for r in requests[:3]}

@@ -38,7 +38,7 @@ class After:
 
 Step = float | ModelError | After
 """What a call does: answer after so many seconds, fail, or wait for the other call."""
-REQUESTS = list(planned(open_model("mock/random"), 60).requests.values())
+REQUESTS = list(planned(open_model("mock/random"), 60).requests)
 
 
 @dataclass

@@ -44,7 +44,7 @@ def wait_for(server: Server, answers: int, patience: float = 30) -> None:
 def assert_asked_once(server: Server, keys: Iterable[str]) -> None:
     """The server's log shows these requests answered exactly once, the others at least."""
     requests = planned(endpoint(server.url), COUNT).requests
-    bodies = {k: to_payload("test", [r], "max_tokens") for k, r in requests.items()}
+    bodies = {r.key: to_payload("test", [r], "max_tokens") for r in requests}
     logged = {key: sha256(body).hexdigest()[:16] for key, body in bodies.items()}
     assert all(server.answered[logged[key]] == 1 for key in keys)
     assert set(server.answered) == set(logged.values())
@@ -141,7 +141,7 @@ def judge(*told):
     signal.raise_signal(int(number))
 
 number = sys.argv.pop()
-finish.judge_part = judge
+finish.judge_in_pieces = judge
 toy.main()
 """
 

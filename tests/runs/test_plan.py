@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.runs.toy import SUITE, endpoint, numbers, planned, to_sample, toy
-from upright.core import Row, Sample, Settings, ask, finished
+from upright.core import Benchmark, Model, Row, Sample, Settings, ask, finished
 from upright.models import ModelOptions, open_model
 from upright.runs import Price, forecast, make_plan
 from upright.runs.subset import take
@@ -20,7 +20,7 @@ CHOOSER = open_model("openai/test", ModelOptions(base_url="http://127.0.0.1:1", 
 
 def test_both_score_sets_share_the_questions_they_have_in_common() -> None:
     plan = planned(MODEL, 10)
-    assert len(plan.items) == 20
+    assert plan.size == 20
     assert len(plan.requests) == 10
 
 
@@ -41,13 +41,17 @@ def test_published_sees_raw_rows_and_upright_patched_ones() -> None:
     assert Counter(i.score_set for i in plan.items) == {"upright": 4, "published": 6}
 
 
+def options(model: Model, benchmark: Benchmark, settings: Settings = SUITE) -> tuple[str, ...]:
+    return next(planned(model, 40, settings, benchmark).items).request.options
+
+
 def test_options_are_offered_where_benchmark_model_and_user_agree() -> None:
     by_likelihood = toy(options_by_likelihood=True)
     in_text = msgspec.structs.replace(SUITE, choices="text")
-    assert planned(CHOOSER, benchmark=by_likelihood).items[0].request.options == ("Yes", "No")
-    assert not planned(CHOOSER, benchmark=toy()).items[0].request.options
-    assert not planned(CHOOSER, settings=in_text, benchmark=by_likelihood).items[0].request.options
-    assert not planned(MODEL, benchmark=by_likelihood).items[0].request.options
+    assert options(CHOOSER, by_likelihood) == ("Yes", "No")
+    assert not options(CHOOSER, toy())
+    assert not options(CHOOSER, by_likelihood, in_text)
+    assert not options(MODEL, by_likelihood)
 
 
 def test_every_repeat_draws_anew_and_the_same_way_again() -> None:

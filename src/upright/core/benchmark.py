@@ -21,7 +21,11 @@ LEADING = (UPRIGHT, IMPORTED)
 
 
 class Judge(Protocol):
-    """Reads answers. Never sees an error response: those are set aside before."""
+    """Reads answers. Never sees an error response: those are set aside before.
+
+    One that reads each answer by itself may say so: `one_by_one = True`. It is then given the
+    answers of a large benchmark in pieces, and not all at once.
+    """
 
     @property
     def id(self) -> str: ...

@@ -91,7 +91,7 @@ class Sample:
     group           the cluster for intervals and for sampling: samples that share a source
                     text, a person, a pair. "" means a cluster of its own
     slices          how results are broken down; the first one is also the sampling stratum
-    facts           what else the judge needs
+    facts           what else the judge needs: plain data, whose tuples may come back as lists
     also_asked_as   an earlier wording whose answers may be judged as answers to this sample
     replicate       >0 asks the same question once more, independently
     common          the commonest right answer of its stratum: what a constant guesser says
@@ -194,6 +194,10 @@ class Request:
         drawn = (self.seed, self.epoch, self.replicate) if self.temperature else self.replicate
         told = (self.model, self.messages, self.temperature, self.max_tokens, drawn, self.options)
         return digest((*told, self.only_for) if self.only_for else told)
+
+    def identify(self, key: str) -> None:
+        """Be known under a key computed elsewhere."""
+        object.__setattr__(self, "key", key)
 
 
 EARLIER_WORDING = "earlier_wording"

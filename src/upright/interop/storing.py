@@ -22,7 +22,7 @@ from upright.core import (
 )
 from upright.interop.dimensions import dimension_of
 from upright.interop.foreign import Foreign, Log, Told
-from upright.runs.plan import Item
+from upright.runs.items import Item
 from upright.runs.scoring.estimates import estimate_one
 from upright.runs.scoring.judging import Judged
 from upright.runs.storing.store import (

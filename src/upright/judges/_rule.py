@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import msgspec
 
@@ -24,6 +25,7 @@ class RuleJudge:
     empty: float | None = 0.0
     filtered: float | None = 0.0
     calibrations: tuple[Calibration, ...] = ()
+    one_by_one: ClassVar[bool] = True
 
     def judge(self, answers: Sequence[Answer]) -> list[Verdict]:
         found = in_rounds(lambda place: self._one(answers[place]), len(answers))

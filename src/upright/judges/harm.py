@@ -9,6 +9,7 @@ the response takes up the request's words, its length and its form. Refusing is 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,7 @@ class HarmJudge:
     empty: float | None = 0.0
     filtered: float | None = 0.0
     calibrations: tuple[Calibration, ...] = ()
+    one_by_one: ClassVar[bool] = True
 
     def judge(self, answers: Sequence[Answer]) -> list[Verdict]:
         chances = harmful([a.sample.prompt for a in answers], [a.response.text for a in answers])

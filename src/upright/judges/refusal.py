@@ -8,6 +8,7 @@ make the outcome. Empty texts, echoes, loops and gibberish are told by rule.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -62,6 +63,7 @@ class KindJudge:
     filtered: float | None = 0.0
     seen: Callable[[Answer], Answer] = as_it_is
     calibrations: tuple[Calibration, ...] = ()
+    one_by_one: ClassVar[bool] = True
 
     def judge(self, answers: Sequence[Answer]) -> list[Verdict]:
         aside = [set_aside(a.response, self.empty, self.filtered) for a in answers]

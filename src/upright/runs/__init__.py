@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from upright.runs.asking.workers import Reached
     from upright.runs.conduct import Options, run
     from upright.runs.cost import Forecast, Price, forecast
-    from upright.runs.plan import Item, Plan, make_plan
+    from upright.runs.items import Item
+    from upright.runs.plan import Plan, make_plan
     from upright.runs.scoring.relabel import relabel
     from upright.runs.storing.cache import Cache, open_cache
     from upright.runs.storing.store import Run, open_run
@@ -29,7 +30,8 @@ _FILES = {
     "asking.workers": ("Reached",),
     "conduct": ("Options", "run"),
     "cost": ("Forecast", "Price", "forecast"),
-    "plan": ("Item", "Plan", "make_plan"),
+    "items": ("Item",),
+    "plan": ("Plan", "make_plan"),
     "scoring.relabel": ("relabel",),
     "storing.cache": ("Cache", "open_cache"),
     "storing.store": ("Run", "open_run"),

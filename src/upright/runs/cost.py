@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from upright.runs.asking.limits import prompt_tokens
 from upright.runs.asking.panel import sample_size
+from upright.runs.pieces import pieces
 from upright.runs.plan import Plan
-from upright.runs.storing.cache import Cache
+from upright.runs.storing.cache import AT_ONCE, Cache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,14 +38,17 @@ class Forecast:
 
 def forecast(plan: Plan, cache: Cache | None = None, price: Price | None = None) -> Forecast:
     """Count what a plan would ask, without asking."""
-    known = cache.find(plan.requests) if cache else {}
-    asked = [request for key, request in plan.requests.items() if key not in known]
-    prompt = sum(prompt_tokens(request) for request in asked)
-    completion = sum(request.max_tokens for request in asked if not request.options)
+    calls = prompt = completion = 0
+    for some in pieces(plan.requests, AT_ONCE):
+        known = cache.find(request.key for request in some) if cache else {}
+        asked = [request for request in some if request.key not in known]
+        calls += len(asked)
+        prompt += sum(prompt_tokens(request) for request in asked)
+        completion += sum(request.max_tokens for request in asked if not request.options)
     return Forecast(
-        samples=len(plan.items),
-        calls=len(asked),
-        from_cache=len(known),
+        samples=plan.size,
+        calls=calls,
+        from_cache=len(plan.requests) - calls,
         judge_calls=_judge_calls(plan),
         prompt_tokens=prompt,
         completion_tokens=completion,
@@ -54,7 +58,7 @@ def forecast(plan: Plan, cache: Cache | None = None, price: Price | None = None)
 
 def _judge_calls(plan: Plan) -> int:
     read = 0
-    for part, items in plan.by_score_set().items():
+    for part, items in plan.parts.items():
         score_set = plan.score_set(*part)
         most = sample_size(score_set, plan.settings.judge_sample)
         if score_set.rubric:

@@ -6,11 +6,11 @@ Memory holds the answers and verdicts of one of them at a time, however many a r
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from upright.core import Estimate, Response
+from upright.core import Estimate, Response, Scored
 from upright.runs.asking.panel import Panel
 from upright.runs.plan import Plan
 from upright.runs.scoring.estimates import estimates_of
-from upright.runs.scoring.judging import Judged, judge_part
+from upright.runs.scoring.judging import Judged, judge_in_pieces
 from upright.runs.scoring.known import Known
 from upright.runs.scoring.sampled import sampling_of
 from upright.runs.scoring.stopping import Stops
@@ -31,13 +31,13 @@ def write_tables(
     estimates: list[Estimate] = []
     read: list[Judged] = []
     with samples_table(path / "samples.parquet") as samples:
-        for part, items in plan.by_score_set().items():
-            judged = judge_part(plan.score_set(*part), items, responses, rulings)
-            samples.add(plan.dimensions[part[0]], judged)
-            answers = [one.scored for one in judged]
-            estimates += estimates_of(plan.benchmarks[part[0]], part, answers, known)
-            if panel.opinions:
+        for part, items in plan.parts.items():
+            answers: list[Scored] = []
+            for judged in judge_in_pieces(plan.score_set(*part), items, responses, rulings):
+                samples.add(plan.dimensions[part[0]], judged)
+                answers += [one.scored for one in judged]
                 read += [one for one in judged if one.item.id in panel.opinions]
+            estimates += estimates_of(plan.benchmarks[part[0]], part, answers, known)
     write_estimates(path / "estimates.parquet", estimates)
     if plan.settings.judge:
         write_verdicts(path / "verdicts.parquet", read, panel)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from hashlib import sha256
+from itertools import chain
+
+import msgspec
 
 from upright.core import (
     Benchmark,
     Model,
-    Request,
     Row,
     Sample,
     ScoreSet,
@@ -18,6 +20,8 @@ from upright.core import (
     naming,
 )
 from upright.runs.garbage import seldom_collected
+from upright.runs.items import Distinct, Form, Item, OnDisk, Part, Record, Requests
+from upright.runs.storing.spool import Spool
 from upright.runs.subset import take
 
 Rows = Callable[[Benchmark, bool], Sequence[Row]]
@@ -26,56 +30,39 @@ Rows = Callable[[Benchmark, bool], Sequence[Row]]
 
 BRIEF = 96
 """Tokens of an answer on the mini suite: what a laptop's CPU writes for all of it in minutes."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Item:
-    """One sample to be answered and judged. Items whose requests are equal share one answer."""
-
-    benchmark: str
-    score_set: str
-    sample: Sample
-    epoch: int
-    request: Request
-
-    @property
-    def key(self) -> str:
-        return self.request.key
-
-    @property
-    def part(self) -> tuple[str, str]:
-        return self.benchmark, self.score_set
-
-    @property
-    def id(self) -> str:
-        return _item_id(self.benchmark, self.score_set, self.sample, self.epoch)
+IN_MEMORY = 10_000
+"""Items that a plan keeps there; from the score set on with which they are more, it has them on the
+disk."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Everything a run will ask and how it will be judged; nothing has been asked yet."""
+    """Everything a run will ask and how it will be judged; nothing has been asked yet.
+
+    parts       the items of each score set, in the order of asking
+    requests    of all of them, each once, in that order
+    hash        equal for the same command on the same data: how an interrupted run is found again
+    """
 
     benchmarks: Mapping[str, Benchmark]
     settings: Settings
-    items: tuple[Item, ...]
+    parts: Mapping[Part, Sequence[Item]]
+    requests: Requests
+    hash: str
 
-    @cached_property
-    def requests(self) -> dict[str, Request]:
-        """By key, each once, in the order of the items."""
-        found: dict[str, Request] = {}
-        for item in self.items:
-            found.setdefault(item.key, item.request)
-        return found
+    @property
+    def items(self) -> Iterator[Item]:
+        """One after the other: all at once they may be more than memory holds."""
+        return chain.from_iterable(self.parts.values())
+
+    @property
+    def size(self) -> int:
+        """How many items there are."""
+        return sum(map(len, self.parts.values()))
 
     @property
     def dimensions(self) -> dict[str, str]:
         return {id: benchmark.card.dimension for id, benchmark in self.benchmarks.items()}
-
-    @cached_property
-    def hash(self) -> str:
-        """Equal for the same command on the same data: how an interrupted run is found again."""
-        told = [(item.id, item.key) for item in self.items]
-        return digest((self.settings, told))
 
     def score_set(self, benchmark: str, name: str) -> ScoreSet:
         found = self.benchmarks[benchmark].score_set(name)
@@ -83,36 +70,78 @@ class Plan:
             raise KeyError(f"{benchmark} has no score set {name}")
         return found
 
-    def by_score_set(self) -> dict[tuple[str, str], list[Item]]:
-        """The items of each (benchmark, score set)."""
-        parts: dict[tuple[str, str], list[Item]] = {}
-        for item in self.items:
-            parts.setdefault((item.benchmark, item.score_set), []).append(item)
-        return parts
-
-
-@dataclass(frozen=True)
-class _Part:
-    """One score set of one benchmark, on its way to becoming items."""
-
-    id: str
-    benchmark: Benchmark
-    name: str
-    score_set: ScoreSet
-
 
 @seldom_collected()
 def make_plan(
     benchmarks: Mapping[str, Benchmark], rows: Rows, model: Model, settings: Settings
 ) -> Plan:
     """Turn rows into requests to one model."""
-    items = [
-        item
-        for part in _parts(benchmarks, settings)
-        for sample in _samples(part, rows, settings)
-        for item in _items(part, sample, model, settings)
-    ]
-    return Plan(benchmarks=benchmarks, settings=settings, items=tuple(items))
+    census, spool = _Census(settings), Spool(Record)
+    parts: dict[Part, Sequence[Item]] = {}
+    for part in _parts(benchmarks, settings):
+        samples = _samples(part, rows, settings)
+        items = census.counted(_items(part, samples, model, settings))
+        few = census.items + len(samples) * part.epochs(settings) <= IN_MEMORY
+        parts[part.name] = tuple(items) if few else OnDisk(part.form(model, settings), spool, items)
+    return Plan(
+        benchmarks=benchmarks,
+        settings=settings,
+        parts={name: items for name, items in parts.items() if items},
+        requests=Distinct(parts, bytes(census.first)),
+        hash=census.hash,
+    )
+
+
+class _Census:
+    """Sees every item once: which requests are new, and a hash of all."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.first = bytearray()
+        self._seen: set[bytes] = set()
+        # As `digest` of the settings and of the list of all pairs, which needs no such list.
+        self._hash = sha256(b"[" + msgspec.json.encode(settings) + b",[")
+
+    @property
+    def items(self) -> int:
+        return len(self.first)
+
+    @property
+    def hash(self) -> str:
+        whole = self._hash.copy()
+        whole.update(b"]]")
+        return whole.hexdigest()
+
+    def counted(self, items: Iterator[Item]) -> Iterator[Item]:
+        for item in items:
+            told = msgspec.json.encode((item.id, item.key))
+            self._hash.update(b"," + told if self.first else told)
+            key = bytes.fromhex(item.key)
+            self.first.append(key not in self._seen)
+            self._seen.add(key)
+            yield item
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One score set of one benchmark, on its way to becoming items."""
+
+    name: Part
+    benchmark: Benchmark
+    score_set: ScoreSet
+
+    def epochs(self, settings: Settings) -> int:
+        return settings.epochs or self.score_set.epochs or self.benchmark.epochs
+
+    def form(self, model: Model, settings: Settings) -> Form:
+        chosen = self.score_set.options_by_likelihood and settings.choices == "auto"
+        return Form(
+            part=self.name,
+            model=model.id,
+            temperature=self.benchmark.temperature,
+            max_tokens=_max_tokens(self.benchmark, settings),
+            may_choose=chosen and model.can_choose,
+            personal=not model.cacheable,
+        )
 
 
 def _parts(benchmarks: Mapping[str, Benchmark], settings: Settings) -> Iterator[_Part]:
@@ -121,12 +150,12 @@ def _parts(benchmarks: Mapping[str, Benchmark], settings: Settings) -> Iterator[
         for name in settings.score_sets:
             score_set = benchmark.score_set(name)
             if score_set is not None and (name == "upright" or settings.suite != "mini"):
-                yield _Part(id, benchmark, name, score_set)
+                yield _Part((id, name), benchmark, score_set)
 
 
 def _samples(part: _Part, rows: Rows, settings: Settings) -> list[Sample]:
     """The published score set sees the data as published, the upright one the corrected data."""
-    found = rows(part.benchmark, part.name == "upright")
+    found = rows(part.benchmark, part.name[1] == "upright")
     kept = [row for row in found if _kept(part.benchmark, row)]
     samples = finished(make_samples(part.score_set, kept, settings.seed))
     return take(samples, settings.limit, settings.seed)
@@ -137,33 +166,13 @@ def _kept(benchmark: Benchmark, row: Row) -> bool:
         return benchmark.keep(row)
 
 
-def _items(part: _Part, sample: Sample, model: Model, settings: Settings) -> Iterator[Item]:
-    name = model.id
-    may_choose = part.score_set.options_by_likelihood and model.can_choose
-    for epoch in range(settings.epochs or part.score_set.epochs or part.benchmark.epochs):
-        yield Item(
-            benchmark=part.id,
-            score_set=part.name,
-            sample=sample,
-            epoch=epoch,
-            request=Request(
-                model=name,
-                messages=sample.messages,
-                temperature=part.benchmark.temperature,
-                max_tokens=_max_tokens(part.benchmark, settings),
-                seed=_seed(settings.seed, sample, epoch),
-                epoch=epoch,
-                replicate=sample.replicate,
-                options=sample.options if may_choose and settings.choices == "auto" else (),
-                # A model that looks at the sample answers equal questions differently.
-                only_for="" if model.cacheable else _item_id(part.id, part.name, sample, epoch),
-                sample=sample,
-            ),
-        )
-
-
-def _item_id(benchmark: str, score_set: str, sample: Sample, epoch: int) -> str:
-    return f"{benchmark} {score_set} {sample.id} {epoch}"
+def _items(
+    part: _Part, samples: Sequence[Sample], model: Model, settings: Settings
+) -> Iterator[Item]:
+    form = part.form(model, settings)
+    for sample in samples:
+        for epoch in range(part.epochs(settings)):
+            yield form.filled(sample, epoch, _seed(settings.seed, sample, epoch))
 
 
 def _max_tokens(benchmark: Benchmark, settings: Settings) -> int:

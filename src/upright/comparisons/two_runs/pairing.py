@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from upright.comparisons.two_runs.result import Pairing
 from upright.core import Scored, StoreError
+from upright.runs.items import Part
 from upright.runs.storing.store import Run
-from upright.runs.storing.stored import COLUMNS, Part, read_columns, scored_of, whole
+from upright.runs.storing.stored import COLUMNS, read_columns, scored_of, whole
 
 NARROW = (
     *("benchmark", "score_set", "sample_id", "epoch", "group", "slices", "response"),

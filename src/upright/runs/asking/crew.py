@@ -1,15 +1,16 @@
 """Who asks a model: this process, several, or a cluster."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
-from upright.core import Model, Outcome, Request, Response
+from upright.core import Model, Outcome, Response
 from upright.runs.asking.engine import Patience, drive
 from upright.runs.asking.hedging import Recent, hedged
 from upright.runs.asking.limits import Limits
 from upright.runs.asking.outage import Outage
 from upright.runs.asking.pace import Pace
+from upright.runs.items import Requests
 
 
 class Receiver(Protocol):
@@ -32,7 +33,7 @@ class Crew(Protocol):
     """Asks models. The answers do not depend on who asks."""
 
     async def ask(
-        self, model: Model, requests: Sequence[Request], receiver: Receiver, *, again: bool
+        self, model: Model, requests: Requests, receiver: Receiver, *, again: bool
     ) -> None:
         """Every request gets a response. Raises ModelRefused, and what the receiver raises.
 
@@ -57,7 +58,7 @@ class Alone:
         self._recent: defaultdict[str, Recent] = defaultdict(Recent)
 
     async def ask(
-        self, model: Model, requests: Sequence[Request], receiver: Receiver, *, again: bool
+        self, model: Model, requests: Requests, receiver: Receiver, *, again: bool
     ) -> None:
         outage = Outage(self._patience.max_attempts, model.concurrency)
 

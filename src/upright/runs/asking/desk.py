@@ -3,19 +3,20 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from upright.core import Model, Outcome, Request, Response
 from upright.runs.asking.crew import Crew
 from upright.runs.asking.engine import Patience
 from upright.runs.asking.outage import given_up
 from upright.runs.asking.tally import OnProgress, Progress, Tally, kind
+from upright.runs.items import Requests
+from upright.runs.pieces import pieces
 from upright.runs.storing.cache import Cache
 from upright.runs.storing.journal import Journal
 
 ANSWERS, VERDICTS = "answers", "verdicts"
 AT_ONCE = 1000
-"""Cached answers that are copied into the journal together."""
+"""Answers that are looked up together, and copied from the cache into the journal."""
 
 
 class Answers(Mapping[str, Response]):
@@ -56,15 +57,14 @@ class Desk:
         """All there are so far."""
         return Answers(self.journal, self.failed)
 
-    async def answer(self, stage: str, model: Model, requests: Mapping[str, Request]) -> Answers:
+    async def answer(self, stage: str, model: Model, requests: Requests) -> Answers:
         """A response to every request, by key. Nothing already answered is asked."""
         sitting = _Sitting(self, stage, model, len(requests))
-        sitting.look_up(requests)
-        missing = [q for key, q in requests.items() if key not in self.journal]
-        if missing:
-            await self.crew.ask(model, missing, sitting, again=False)
+        if missing := len(requests) - sitting.look_up(requests):
+            unanswered = _Unanswered(requests, missing, self.journal)
+            await self.crew.ask(model, unanswered, sitting, again=False)
         # A short outage in the middle is over by now: what was given up gets a second chance.
-        lost = [q for key, q in requests.items() if self._given_up(key)]
+        lost = [q for q in requests if self._given_up(q.key)] if self.failed else []
         if lost:
             sitting.take_back(lost)
             await self.crew.ask(model, lost, sitting, again=True)
@@ -88,6 +88,19 @@ class Desk:
         return response is not None and given_up(response, self.patience.max_attempts)
 
 
+class _Unanswered:
+    """Those requests, `number` of them, that no journal has an answer to."""
+
+    def __init__(self, requests: Requests, number: int, journal: Journal) -> None:
+        self._requests, self._number, self._journal = requests, number, journal
+
+    def __len__(self) -> int:
+        return self._number
+
+    def __iter__(self) -> Iterator[Request]:
+        return (request for request in self._requests if request.key not in self._journal)
+
+
 class _Sitting:
     """One call of `Desk.answer`: counts what comes, and keeps it. A crew's `Receiver`."""
 
@@ -98,24 +111,16 @@ class _Sitting:
         self._cache = desk.cache if model.cacheable else None
         self._outcomes: Counter[Outcome] = Counter()
 
-    def look_up(self, requests: Mapping[str, Request]) -> None:
-        """What earlier sessions and earlier runs were told."""
-        journal, missing = self._desk.journal, []
-        for key in requests:
-            if key not in journal:
-                missing.append(key)
-                continue
-            response = journal[key]
-            self._outcomes[kind(response)] += 1
-            if journal.from_cache(key):
-                self._tally.from_cache += 1
-            else:
-                self._tally.count(response)
-        for found in self._cached(missing):
-            journal.append(found, cached=True)
-            self._tally.from_cache += len(found)
-            self._outcomes.update(map(kind, found.values()))
+    def look_up(self, requests: Requests) -> int:
+        """What earlier sessions and earlier runs were told, and how many answers that are."""
+        for some in pieces((request.key for request in requests), AT_ONCE):
+            missing = [key for key in some if not self._told_earlier(key)]
+            if self._cache and (found := self._cache.find(missing)):
+                self._desk.journal.append(found, cached=True)
+                self._tally.from_cache += len(found)
+                self._outcomes.update(map(kind, found.values()))
         self.under_way({})
+        return self._outcomes.total()
 
     def received(self, came: Mapping[str, Response]) -> None:
         """Errors are counted but not kept: the next session asks again."""
@@ -146,9 +151,15 @@ class _Sitting:
         self._outcomes -= Counter({Outcome.ERROR: len(lost)})
         self._tally.take_back(len(lost))
 
-    def _cached(self, keys: Sequence[str]) -> Iterator[dict[str, Response]]:
-        if self._cache:
-            left = iter(keys)
-            while some := list(islice(left, AT_ONCE)):
-                if found := self._cache.find(some):
-                    yield found
+    def _told_earlier(self, key: str) -> bool:
+        """Whether the journal has the answer, which then counts."""
+        journal = self._desk.journal
+        if key not in journal:
+            return False
+        response = journal[key]
+        self._outcomes[kind(response)] += 1
+        if journal.from_cache(key):
+            self._tally.from_cache += 1
+        else:
+            self._tally.count(response)
+        return True

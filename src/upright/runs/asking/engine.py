@@ -1,7 +1,7 @@
 """Drives a model: bounded concurrency, and patience with passing failures."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -11,11 +11,15 @@ from upright.core import ModelError, ModelRefused, Request, Response, printable
 from upright.models import ModelOptions
 from upright.runs.asking.hedging import Asks
 from upright.runs.asking.pace import Pace
+from upright.runs.items import Requests
+from upright.runs.pieces import pieces
 
 Received = Callable[[Mapping[str, Response]], None]
 """Is given responses by the keys of their requests."""
 HEARTBEAT = 1.0
 """Seconds between two looks at the clock; also how often the journal reaches the disk."""
+AT_ONCE = 10_000
+"""Requests that a model may put in order: so many are in memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +45,7 @@ class Patience:
 
 async def drive(
     model: Asks,
-    requests: Sequence[Request],
+    requests: Requests,
     received: Received,
     heartbeat: Callable[[], None],
     patience: Patience,
@@ -51,7 +55,7 @@ async def drive(
 
     Raises ModelRefused, and whatever `received` raises, as soon as it happens.
     """
-    batches = iter(model.batches(requests))
+    batches = _batches(model, requests)
     random = Random(patience.seed)
     came: dict[str, Response] = {}
 
@@ -76,6 +80,11 @@ async def drive(
         await _all_of([asyncio.create_task(work()) for _ in range(pace.most)], heartbeat)
     finally:
         hand_over()
+
+
+def _batches(model: Asks, requests: Requests) -> Iterator[Sequence[Request]]:
+    for some in pieces(requests, AT_ONCE):
+        yield from model.batches(some)
 
 
 async def ask(

@@ -19,7 +19,8 @@ from upright.core import (
 )
 from upright.judges.rubric import to_request, to_verdict
 from upright.runs.asking.desk import VERDICTS, Desk
-from upright.runs.plan import Item, Plan
+from upright.runs.items import Item
+from upright.runs.plan import Plan
 from upright.runs.subset import draw
 from upright.stats.metrics import Mean
 
@@ -122,7 +123,7 @@ async def _ask(
     for attempt in range(ROUNDS):
         asked = {at: _request(cases[at[0]], judge, at[1], attempt, votes) for at in unread}
         wanted = {request.key: request for request in asked.values()}
-        replies = await desk.answer(stage(judge, judges), judge, wanted)
+        replies = await desk.answer(stage(judge, judges), judge, list(wanted.values()))
         for at, request in asked.items():
             said[at] = _ruling(cases[at[0]][0], replies[request.key], judge.id)
         unread = [at for at in unread if isinstance(said[at], Unread)]
@@ -156,7 +157,7 @@ def _drawn(plan: Plan) -> set[str]:
     """The ids of the items that judge models may read; drawn before anything is answered."""
     return {
         id
-        for part, items in plan.by_score_set().items()
+        for part, items in plan.parts.items()
         for id in _sample(
             items, sample_size(plan.score_set(*part), plan.settings.judge_sample), plan
         )

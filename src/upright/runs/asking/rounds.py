@@ -17,7 +17,8 @@ import msgspec
 
 from upright.core import Model, Response, Scored, digest
 from upright.runs.asking.desk import ANSWERS, Desk
-from upright.runs.plan import Item, Plan
+from upright.runs.items import Item, Part
+from upright.runs.plan import Plan
 from upright.runs.scoring.estimates import estimate_one
 from upright.runs.scoring.judging import judge_part
 from upright.runs.scoring.stopping import (
@@ -30,7 +31,6 @@ from upright.runs.scoring.stopping import (
     reading,
     whole_value,
 )
-from upright.runs.storing.stored import Part
 from upright.stats.intervals import Bounds
 from upright.stats.sequential import Aim, Bound, expected_draws
 
@@ -58,20 +58,20 @@ async def ask_all(plan: Plan, model: Model, desk: Desk) -> Asked:
     """Everything, or with `--until` or `--decide` as much as it takes."""
     if not plan.settings.stopping:
         return Asked(plan, await desk.answer(ANSWERS, model, plan.requests), {}, None)
-    parts = [Asking(plan, part, items) for part, items in plan.by_score_set().items()]
+    parts = [Asking(plan, part, tuple(items)) for part, items in plan.parts.items()]
     asked: set[str] = set()
     responses = desk.answers
     while going := [part for part in parts if not part.done]:
         wanted = [item for part in going for item in part.next_round()]
         requests = {item.key: item.request for item in wanted if item.key not in asked}
         if requests:
-            await desk.answer(ANSWERS, model, requests)
+            await desk.answer(ANSWERS, model, list(requests.values()))
             asked |= requests.keys()
         for part in going:
             part.look(responses)
     stops = [part.stop for part in parts]
     return Asked(
-        plan=replace(plan, items=tuple(item for part in parts for item in part.asked)),
+        plan=replace(plan, parts={part.name: part.asked for part in parts}),
         responses=responses,
         stops={(stop.benchmark, stop.score_set): stop for stop in stops},
         told=_told(plan, len(asked), stops),
@@ -93,7 +93,7 @@ class Asking:
     """One score set on its way."""
 
     def __init__(self, plan: Plan, part: Part, items: Sequence[Item]) -> None:
-        self._part, self._items = part, items
+        self.name, self._items = part, items
         self._dimension = plan.benchmarks[part[0]].card.dimension
         self._score_set = plan.score_set(*part)
         self._metric = self._score_set.metrics[0]
@@ -147,7 +147,7 @@ class Asking:
         """Of the bound, as the headline would be printed; "" while it lies inside the interval,
         and while too much is unscored for any number to be printed."""
         metric = after_stopping(self._metric, self._stop(stopped=True), of_slice=False)
-        printed = estimate_one(self._dimension, self._part, metric, "", True, about)
+        printed = estimate_one(self._dimension, self.name, metric, "", True, about)
         if printed.low is None or printed.high is None:
             return ""
         return "above" if printed.low > bound else "below" if printed.high < bound else ""
@@ -158,8 +158,8 @@ class Asking:
 
     def _stop(self, *, stopped: bool) -> Stop:
         return Stop(
-            benchmark=self._part[0],
-            score_set=self._part[1],
+            benchmark=self.name[0],
+            score_set=self.name[1],
             metric=self._metric.name,
             half_width=self._aim.half_width if self._aim else None,
             bound=self._bound.at if self._bound else None,

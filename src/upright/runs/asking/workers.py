@@ -33,6 +33,7 @@ from upright.runs.asking.words import (
     Slower,
     ToWorker,
 )
+from upright.runs.items import Requests
 from upright.runs.storing.shards import answers_of, drop, shard
 
 AT_ONCE = 500
@@ -112,14 +113,14 @@ class Workers:
         self._teams: dict[str, Team] = {}
 
     async def ask(
-        self, model: Model, requests: Sequence[Request], receiver: Receiver, *, again: bool
+        self, model: Model, requests: Requests, receiver: Receiver, *, again: bool
     ) -> None:
         if model.id not in self._staff.models:
             await self._alone.ask(model, requests, receiver, again=again)
             return
         if model.id not in self._teams:
             self._teams[model.id] = Team(self._staff, model, self._patience, self._limits)
-        await self._teams[model.id].ask(requests, receiver, again=again)
+        await self._teams[model.id].ask(list(requests), receiver, again=again)
 
     def facts(self, model: Model) -> dict[str, str]:
         team = self._teams.get(model.id)

@@ -1,11 +1,12 @@
 """What responders that do not think get on the very questions of a run: how to read its numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil
 
 from upright.core import Answer, Response, Scored, ScoreSet
 from upright.models.mock import responder
-from upright.runs.plan import Item, Plan
+from upright.runs.items import Item
+from upright.runs.plan import Plan
 
 SHOWN = ("random", "majority", "refuse")
 ENOUGH = 2000
@@ -16,12 +17,12 @@ def baselines(plan: Plan) -> dict[str, dict[str, float | None]]:
     """By benchmark, the upright headline of each shown responder."""
     return {
         id: {name: _headline(plan.score_set(id, name_of_set), some(items), name) for name in SHOWN}
-        for (id, name_of_set), items in plan.by_score_set().items()
+        for (id, name_of_set), items in plan.parts.items()
         if name_of_set == "upright"
     }
 
 
-def some(items: Sequence[Item]) -> list[Item]:
+def some(items: Iterable[Item]) -> list[Item]:
     """Each question once, and of a large benchmark every k-th cluster: whole, spread evenly."""
     once = [item for item in items if item.epoch == 0]
     names = dict.fromkeys(item.sample.cluster for item in once)

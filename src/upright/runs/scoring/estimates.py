@@ -15,11 +15,11 @@ from upright.core import (
     Metric,
     Scored,
 )
+from upright.runs.items import Part
 from upright.runs.scoring.correcting import Evidence, correct, usable
 from upright.runs.scoring.known import Known
 from upright.runs.scoring.sampled import sampled
 from upright.runs.scoring.stopping import after_stopping
-from upright.runs.storing.stored import Part
 from upright.stats.correction import NotCorrected
 
 NOTHING = Known()

@@ -1,11 +1,15 @@
 """From answers to verdicts: by the benchmark's own judge, or by a judge model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from upright.core import Answer, Outcome, Response, Scored, ScoreSet, Verdict
 from upright.runs.asking.panel import Ruling
-from upright.runs.plan import Item
+from upright.runs.items import Item
+from upright.runs.pieces import pieces
+
+AT_ONCE = 5_000
+"""Answers that are in memory together."""
 
 
 class Judged(NamedTuple):
@@ -26,14 +30,27 @@ Rulings = Mapping[str, Ruling]
 """What judge models decided, by item id."""
 
 
+def judge_in_pieces(
+    score_set: ScoreSet,
+    items: Sequence[Item],
+    responses: Mapping[str, Response],
+    rulings: Rulings,
+) -> Iterator[list[Judged]]:
+    """The items of one score set: together where its judge compares answers."""
+    apart = getattr(score_set.judge, "one_by_one", False)
+    for some in pieces(items, AT_ONCE) if apart else [items]:
+        yield judge_part(score_set, some, responses, rulings)
+
+
 def judge_part(
     score_set: ScoreSet,
     items: Sequence[Item],
     responses: Mapping[str, Response],
     rulings: Rulings,
 ) -> list[Judged]:
-    """The items of one score set. The benchmark's own judge reads all: it is cheap, decides where
+    """Items of one score set. The benchmark's own judge reads all: it is cheap, decides where
     no judge model did, and shows how far the two agree."""
+    items = list(items)  # from the disk, perhaps
     # Once each: they come from the disk.
     given = [responses[item.key] for item in items]
     readable = [

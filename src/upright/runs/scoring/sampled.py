@@ -21,8 +21,9 @@ from upright.runs.asking.panel import (
     needs_judge,
     sample_size,
 )
+from upright.runs.items import Part
 from upright.runs.plan import Plan
-from upright.runs.storing.stored import Part, whole
+from upright.runs.storing.stored import whole
 from upright.runs.subset import Place, draw
 
 Opinions = Mapping[Place, Mapping[str, Draws]]

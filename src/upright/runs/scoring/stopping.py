@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from upright.core import Interval, Metric, Outcome, Response, Sample, Scored, Verdict
-from upright.runs.storing.stored import Part
+from upright.runs.items import Part
 from upright.stats.intervals import Bounds
 from upright.stats.metrics import Compute, Mean, Value, Weighted, cluster
 from upright.stats.sequential import Aim, Bound, Draws, of_rate, of_whole

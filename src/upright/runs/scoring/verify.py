@@ -24,10 +24,11 @@ from upright.core import (
     StoreError,
     Verdict,
 )
+from upright.runs.items import Part
 from upright.runs.scoring.estimates import estimate_one, estimates_of
 from upright.runs.scoring.known import read_known
 from upright.runs.scoring.sampled import Sampling, sampled
-from upright.runs.storing.stored import COLUMNS, Part, read_estimates, scored_of, whole
+from upright.runs.storing.stored import COLUMNS, read_estimates, scored_of, whole
 from upright.stats.metrics import mean
 
 Load = Callable[[str], Benchmark | None]

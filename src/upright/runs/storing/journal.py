@@ -64,7 +64,7 @@ class Journal(Mapping[str, Response]):
         place = self._places[key]
         start, size = place >> LENGTH, place & ((1 << LENGTH) - 1)
         with explained(self.path):
-            line = _read_at(self._file, start, size)
+            line = read_at(self._file, start, size)
         record = _to_record(line)
         if record is None:
             raise StoreError(f"{self.path} was changed while it was in use, at byte {start}.")
@@ -170,14 +170,14 @@ def read_journal(path: Path) -> dict[str, Response]:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path, elsewhere: str = "start elsewhere with --out") -> Iterator[None]:
     """Say what to do when the disk is full or the directory cannot be written."""
     try:
         yield
     except OSError as error:
         raise StoreError(
             f"Cannot use {path}: {error.strerror or error}. Free some space, make it "
-            "writable, or start elsewhere with --out."
+            f"writable, or {elsewhere}."
         ) from error
 
 
@@ -198,7 +198,7 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _read_at(file: BinaryIO, start: int, size: int) -> bytes:
+def read_at(file: BinaryIO, start: int, size: int) -> bytes:
     if sys.platform == "win32":
         file.seek(start)
         return file.read(size)

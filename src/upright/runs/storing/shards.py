@@ -8,11 +8,11 @@ objects cannot be added to. What a worker wrote outlives it, and outlives the ru
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
 from upright.core import Response, StoreError, UsageError
+from upright.runs.pieces import pieces
 from upright.runs.storing.journal import Busy, Journal, Line, lines_of, to_lines, whole_lines
 
 AT_ONCE = 1000
@@ -65,9 +65,8 @@ def shard(folder: str, name: str) -> str:
 
 def answers_of(place: str) -> Iterator[dict[str, Response]]:
     """The answers of a shard, some at a time; none where its worker wrote nothing."""
-    lines = iter(_lines_of(place))
-    while some := {line.record.key: line.record.response for line in islice(lines, AT_ONCE)}:
-        yield some
+    for some in pieces(_lines_of(place), AT_ONCE):
+        yield {line.record.key: line.record.response for line in some}
 
 
 def drop(place: str) -> None:

@@ -213,5 +213,5 @@ def _card(card: Card, benchmark: Benchmark) -> dict[str, Any]:
 
 def _calibrations(plan: Plan) -> dict[str, Any]:
     """How well each of the benchmarks' own judges agrees with people, where that is known."""
-    judges = (plan.score_set(*part).judge for part in plan.by_score_set())
+    judges = (plan.score_set(*part).judge for part in plan.parts)
     return {judge.id: judge.calibrations for judge in judges}

@@ -10,9 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from upright.core import Estimate, Message, Outcome, Response, Sample, Scored, StoreError, Verdict
-
-Part = tuple[str, str]
-"""A benchmark's id and the name of one of its score sets."""
+from upright.runs.items import Part
 
 COLUMNS = (
     *("benchmark", "score_set", "sample_id", "epoch", "group", "slices", "messages", "target"),
