@@ -126,7 +126,7 @@ def questions(header: int) -> list[Request]:
 def _after(header: str, request: Request) -> Request:
     first, *rest = request.messages
     begun = msgspec.structs.replace(first, content=header + first.content)
-    return replace(request, messages=(begun, *rest))
+    return msgspec.structs.replace(request, messages=(begun, *rest))
 
 
 def serve(name: str, header: int) -> None:

@@ -23,13 +23,14 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from _engines import CHOSEN, ENGINES, NEW, REFERENCE, THREADS, Batches
+from msgspec.structs import replace
 
 from upright.api import select
 from upright.core import Benchmark, Request, Row, Settings, registry

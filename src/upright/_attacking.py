@@ -5,13 +5,14 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from upright.attacks._campaign import Budget, Campaign, Consulted, Result
 from upright.core import Attack, Goal, Interrupted, Model, Request, Response, UsageError

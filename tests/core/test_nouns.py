@@ -1,10 +1,9 @@
 """What the nouns promise: stable ids, keys that mean what they say, errors that help."""
 
-from dataclasses import FrozenInstanceError, replace
 from importlib.metadata import EntryPoint
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from upright.core import Message, Request, Sample, Settings, UsageError, ask, finished, registry
 
@@ -13,7 +12,7 @@ SAMPLE = Sample(messages=ask("Is water wet?"), target="yes", ideal="Yes")
 
 def request(**changes: object) -> Request:
     base = Request(model="m", messages=ask("Is water wet?"))
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 def test_equal_questions_share_a_key_whatever_sample_they_came_from() -> None:
@@ -72,7 +71,7 @@ def test_unknown_ids_offer_the_nearest() -> None:
 @pytest.mark.parametrize("name", ["limit", "epochs", "max_tokens"])
 def test_settings_that_ask_for_nothing_are_refused(name: str) -> None:
     with pytest.raises(UsageError, match=f"{name} must be 1 or more"):
-        msgspec.structs.replace(Settings(), **{name: 0})
+        replace(Settings(), **{name: 0})
 
 
 def plugin(monkeypatch: pytest.MonkeyPatch, name: str, module: str) -> None:
@@ -110,7 +109,7 @@ def test_what_is_computed_once_is_kept_and_the_sample_stays_frozen() -> None:
     again.identify("known")
     assert again.id == "known"
     assert Sample.id.__doc__ == "Stable: a hash of what is asked and what is right."
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         sample.target = "b"  # type: ignore[misc]
 
 

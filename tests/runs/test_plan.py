@@ -102,7 +102,9 @@ def test_a_limit_takes_whole_groups_and_every_stratum(
 
 def test_a_limit_picks_the_same_groups_however_they_are_asked() -> None:
     plain = grouped([("a", 2), ("b", 2)] * 20)
-    reworded = finished([replace(s, messages=ask(f"Please: {s.prompt}")) for s in plain])
+    reworded = finished(
+        [msgspec.structs.replace(s, messages=ask(f"Please: {s.prompt}")) for s in plain]
+    )
     picked = [{s.group for s in take(samples, 20, 0)} for samples in (plain, reworded)]
     assert picked[0] == picked[1]
     assert picked[0] != {s.group for s in take(plain, 20, seed=1)}

@@ -35,7 +35,6 @@ from upright.core.inert import inert, one_line
 from upright.core.metric import TOLERATED, Estimate, Interval, Metric, every
 from upright.core.model import Model
 from upright.core.options import open_named
-from upright.core.properties import once
 from upright.core.repair import OnStep, Repair
 from upright.core.sample import (
     EARLIER_WORDING,
@@ -120,7 +119,6 @@ __all__ = [
     "inert",
     "make_samples",
     "naming",
-    "once",
     "one_line",
     "open_named",
     "printable",

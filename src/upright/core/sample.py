@@ -4,13 +4,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from upright.core.errors import DataError
-from upright.core.properties import once, shared
 
 
 class Row(Mapping[str, Any]):
@@ -80,9 +80,8 @@ class Message(msgspec.Struct, frozen=True):
     content: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sample:
-    """One question.
+class Sample(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """One question. `msgspec.structs.replace` makes another one with some fields changed.
 
     target          the right answer as the judge compares it (a letter, a label, a number, "")
     options         the answers to choose from, as the model must write them; () if free text
@@ -103,8 +102,8 @@ class Sample:
     ideal: str = ""
     worst: str = ""
     group: str = ""
-    slices: Mapping[str, str] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    slices: Mapping[str, str] = {}
+    facts: Mapping[str, Any] = {}
     also_asked_as: str = ""
     replicate: int = 0
     common: str = ""
@@ -127,7 +126,7 @@ class Sample:
         """The name of what it is drawn with: its group, or itself."""
         return self.group or self.id
 
-    @once
+    @cached_property
     def id(self) -> str:
         """Stable: a hash of what is asked and what is right."""
         told = (self.messages, self.target, self.options, self.replicate, self.copy)
@@ -135,7 +134,7 @@ class Sample:
 
     def identify(self, id: str) -> None:
         """Be known under an id computed elsewhere."""
-        object.__setattr__(self, "id", id)
+        self.__dict__["id"] = id
 
 
 def ask(prompt: str, system: str = "") -> tuple[Message, ...]:
@@ -167,8 +166,7 @@ def _commonest(samples: Sequence[Sample]) -> dict[str, str]:
     return {stratum: max(by.values(), key=len)[0] for stratum, by in ideals.items()}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One call to a model. `key` identifies it: equal keys are asked once.
 
     options     not empty: pick the likeliest of these answers instead of writing text
@@ -186,9 +184,9 @@ class Request:
     replicate: int = 0
     options: tuple[str, ...] = ()
     only_for: str = ""
-    sample: Sample | None = field(default=None, compare=False, repr=False)
+    sample: Sample | None = None
 
-    @once
+    @cached_property
     def key(self) -> str:
         # Greedy decoding does not depend on the seed, so that a new seed reuses old answers.
         drawn = (self.seed, self.epoch, self.replicate) if self.temperature else self.replicate
@@ -197,7 +195,7 @@ class Request:
 
     def identify(self, key: str) -> None:
         """Be known under a key computed elsewhere."""
-        object.__setattr__(self, "key", key)
+        self.__dict__["key"] = key
 
 
 EARLIER_WORDING = "earlier_wording"
@@ -248,7 +246,3 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def digest(value: object) -> str:
     """sha256 (hex) of a value's canonical JSON."""
     return hashlib.sha256(msgspec.json.encode(value)).hexdigest()
-
-
-shared(lambda: Sample(messages=()))
-shared(lambda: Request(model="", messages=()))

@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from upright.core import Ask, Closing, Decision, Defense, Model, Request, Response
 from upright.models._pool import Pool

@@ -5,10 +5,11 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
+from msgspec.structs import replace
 from scipy.special import expit as sigmoid
 
 from upright.core import Message, Model, ModelError, Request, ask, excerpt, fenced, printable

@@ -5,7 +5,9 @@ wrong costs a hard gate an answer; a model that is advised may still give it.
 """
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from upright.core import Ask, Card, Closing, Dimension, Message, Request, Response
 from upright.defenses import CHANGED, PASSED, noted

@@ -4,7 +4,9 @@ Wei, Wang and Wang 2023, "Jailbreak and Guard Aligned Language Models with Only 
 Demonstrations" (arXiv 2310.06387), their in-context defense. The demonstrations are ours.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from upright.core import Card, Dimension, Message, Request, Response
 

@@ -7,13 +7,14 @@ of a configuration folder of yours, the model that answers is the one under test
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from upright.core import Ask, Card, Dimension, Message, Request, Response, UsageError
 from upright.defenses import CHANGED, FINISH, REFUSAL, REFUSED, noted, refused

@@ -6,9 +6,11 @@ one that their code takes, of the package wordfreq.
 
 import re
 from collections.abc import Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+
+from msgspec.structs import replace
 
 from upright.core import Card, Dimension, Message, Request, Response, UsageError
 from upright.defenses import refused

@@ -5,8 +5,10 @@ Jain et al. 2023, "Baseline Defenses for Adversarial Attacks Against Aligned Lan
 The prompt is ours.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from upright.core import Ask, Card, Dimension, Message, Request, Response, digest
 from upright.defenses import CHANGED, FINISH, REFUSAL, REFUSED, noted

@@ -7,7 +7,9 @@ the persona in a question, and the question is asked without it. Design of ours.
 
 import asyncio
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from upright.core import Ask, Card, Dimension, Message, Request, Response, unknown
 from upright.defenses import CHANGED, PASSED, REFUSED, noted

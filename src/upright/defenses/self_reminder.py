@@ -4,7 +4,9 @@ Xie et al. 2023, "Defending ChatGPT against jailbreak attack via self-reminders"
 Intelligence 5. The idea is theirs, the words are ours.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from upright.core import Card, Dimension, Message, Request, Response
 

@@ -7,8 +7,10 @@ for character by character rarely survives the disturbance; a question that mean
 import asyncio
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
+
+from msgspec.structs import replace
 
 from upright.core import Ask, Card, Dimension, Message, Request, Response
 from upright.defenses import CHANGED, REFUSED, noted

@@ -6,10 +6,12 @@ hangs on its exact words loses them; a question keeps what it asks.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
+
+from msgspec.structs import replace
 
 from upright.core import Card, Dimension, Message, Request, Response, unknown
 from upright.defenses import refused

@@ -3,7 +3,9 @@
 What "Guardian-as-an-Advisor" (arXiv 2604.07655) is measured beside: advice without a guardian.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from upright.core import Card, Dimension, Message, Request, Response
 

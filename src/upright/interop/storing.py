@@ -4,6 +4,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from upright.core import (
     Sample,
     Verdict,
     digest,
-    once,
     one_line,
 )
 from upright.interop.dimensions import dimension_of
@@ -44,14 +44,13 @@ LIMITS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Known(Sample):
+class Known(Sample, frozen=True, kw_only=True, dict=True):
     """A sample whose identity is another tool's: the prompts of two runs may differ by a chat
     template where the question is the same."""
 
     known_as: str = ""
 
-    @once
+    @cached_property
     def id(self) -> str:
         return digest((self.known_as, self.copy))[:16]
 

@@ -1,7 +1,8 @@
 """Repeats of one prompt that an endpoint may answer in a single call."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from upright.core import Request
 

@@ -13,8 +13,7 @@ Part = tuple[str, str]
 """A benchmark's id and the name of one of its score sets."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One sample to be answered and judged. Items whose requests are equal share one answer."""
 
     benchmark: str

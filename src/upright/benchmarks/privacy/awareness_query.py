@@ -14,7 +14,8 @@ it so, and once more with a real system turn (D16).
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from upright.benchmarks._rta import JUDGED_BY, rta, rta_rubric
 from upright.core import (

@@ -17,9 +17,9 @@ Refusals, silence and answers made of the instruction's own words are similar to
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from upright.core import (
     Answer,

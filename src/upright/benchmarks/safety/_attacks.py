@@ -1,6 +1,6 @@
 """The requests of the jailbreak file: wrapped in an attack, and without it."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from upright.benchmarks.safety._harm import COMPLIANCE, REFUSAL
 from upright.core import Row, Sample, ask

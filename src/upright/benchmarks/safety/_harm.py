@@ -110,7 +110,10 @@ def decoded(answer: Answer) -> Answer:
         return answer
     turns = tuple(Message(m.role, unquote(m.content)) for m in sample.messages)
     text = unquote(response.text, errors="replace")
-    return Answer(replace(sample, messages=turns), msgspec.structs.replace(response, text=text))
+    return Answer(
+        msgspec.structs.replace(sample, messages=turns),
+        msgspec.structs.replace(response, text=text),
+    )
 
 
 def _labelled(verdict: Verdict, chance: float) -> Verdict:

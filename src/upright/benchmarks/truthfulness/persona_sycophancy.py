@@ -13,9 +13,9 @@ without its persona, where that can stand alone, and reports how far the persona
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from upright.core import (
     Benchmark,

@@ -150,7 +150,7 @@ class Team:
     async def ask(self, requests: Sequence[Request], receiver: Receiver, *, again: bool) -> None:
         """Split them, and wait for all; the first worker that is refused ends the others' work."""
         if self._model.cacheable:
-            requests = [replace(request, sample=None) for request in requests]
+            requests = [msgspec.structs.replace(request, sample=None) for request in requests]
         self._free = asyncio.Queue()
         shares = split(requests, self._number)
         tasks = [
