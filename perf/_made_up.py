@@ -1,9 +1,12 @@
 """A benchmark of made-up questions, and a whole run of it against an endpoint."""
 
 import random
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from upright.core import (
     Benchmark,
@@ -66,12 +69,15 @@ class Asked(NamedTuple):
     """So many questions to an endpoint, so many at once.
 
     workers     processes that ask; 0 means this one
+    files       folder of the questions, a benchmark for each file of `write_files`; None means one
+                benchmark, whose questions are at hand
     """
 
     url: str
     questions: int
     connections: int
     workers: int = 0
+    files: Path | None = None
 
 
 class Hired(Staffing):
@@ -82,11 +88,32 @@ class Hired(Staffing):
         return False
 
 
-def _rows_of(asked: Asked) -> Rows:
-    """Made when they are read, as those of a file are."""
-    return lambda benchmark, patched: [
-        Row("", i, {"prompt": prompt}) for i, prompt in enumerate(prompts(asked.questions))
-    ]
+def write_files(folder: Path, count: int, parts: int) -> None:
+    """The questions of so many benchmarks of equal size."""
+    folder.mkdir()
+    texts, each = prompts(count), count // parts
+    for part in range(parts):
+        some = texts[part * each : (part + 1) * each]
+        (folder / f"{part}.json").write_bytes(msgspec.json.encode(some))
+
+
+def benchmarks_of(files: Path) -> dict[str, Benchmark]:
+    return {
+        f"safety/made-up-{path.stem}": replace(made_up(), file=path.name)
+        for path in sorted(files.iterdir(), key=lambda path: int(path.stem))
+    }
+
+
+def rows_of(files: Path | None, count: int = 0) -> Rows:
+    """Made when they are read, as those of a suite's files are."""
+
+    def rows(benchmark: Benchmark, patched: bool) -> list[Row]:
+        texts = prompts(count)
+        if files:
+            texts = msgspec.json.decode((files / benchmark.file).read_bytes(), type=list[str])
+        return [Row("", i, {"prompt": text}) for i, text in enumerate(texts)]
+
+    return rows
 
 
 def carry_out(asked: Asked, folder: Path) -> Run:
@@ -94,7 +121,8 @@ def carry_out(asked: Asked, folder: Path) -> Run:
     reached = Reached(SPEC, ModelOptions(base_url=asked.url, concurrency=asked.connections))
     model = open_model(reached.spec, reached.options)
     settings = Settings(suite="made up", score_sets=("upright",))
-    plan = make_plan({"safety/made-up": made_up()}, _rows_of(asked), model, settings)
+    chosen = benchmarks_of(asked.files) if asked.files else {"safety/made-up": made_up()}
+    plan = make_plan(chosen, rows_of(asked.files, asked.questions), model, settings)
     models = {model.id: reached}
     staffing = Hired(workers=str(asked.workers), models=models) if asked.workers else None
     options = Options(out=folder, cache=Cache(folder / "cache.sqlite"), staffing=staffing)

@@ -138,7 +138,7 @@ def client(asked: Asked) -> None:
 def measured(asked: Asked) -> Spent:
     server, busy, own = seen(asked.url)["cpu"], _busy(), _of_children()
     start = time.perf_counter()
-    words = [sys.executable, __file__, *map(str, asked)]
+    words = [sys.executable, __file__, asked.url, *map(str, asked[1:4])]
     done = subprocess.run(words, check=True, capture_output=True, text=True)
     wall = time.perf_counter() - start
     told = json.loads(done.stdout.splitlines()[-1])
@@ -174,5 +174,5 @@ def middle(found: list[Spent]) -> Spent:
 
 
 if __name__ == "__main__":
-    url, *numbers = sys.argv[1:]
-    client(Asked(url, *map(int, numbers)))
+    url, questions, connections, workers = sys.argv[1:]
+    client(Asked(url, int(questions), int(connections), int(workers)))

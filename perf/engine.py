@@ -3,7 +3,8 @@
     python perf/engine.py [--rounds 5] [--samples 5000] [--peers FOLDER]
 
 W1: questions at no latency, 256 at once: all that is measured is overhead. W2: 500 ms, which only
-concurrency hides. W3: memory as runs grow. W4: how long one sample takes, from the shell.
+concurrency hides. W3: memory as runs grow, their questions read from files. W4: how long one
+sample takes, from the shell.
 
 `upright` is a whole run: plan, journal on the disk, cache, the refusal judge, estimates, Parquet.
 `bare` is aiohttp on uvloop, which keeps the texts and nothing else; `wire` is the same over our own
@@ -32,14 +33,16 @@ from _peers import PEERS, children, run_peer
 HERE = Path(__file__).parent
 CONNECTIONS = 256
 LATENCY = 0.5
+BENCHMARK = 2_000
+"""Questions of a benchmark, as the paper's larger ones have them."""
 
 Told = dict[str, float]
 
 
-def upright(url: str, count: int, folder: Path) -> None:
+def upright(url: str, count: int, folder: Path, files: Path | None = None) -> None:
     from _made_up import Asked, carry_out
 
-    carry_out(Asked(url, count, CONNECTIONS), folder)
+    carry_out(Asked(url, count, CONNECTIONS, files=files), folder)
 
 
 def bare(url: str, count: int, folder: Path) -> None:
@@ -120,8 +123,7 @@ def client(name: str, url: str, count: int) -> None:
         CLIENTS[name](url, count, Path(folder))
         spent = time.perf_counter() - start
         cpu = time.process_time() - cpu
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"wall": spent, "cpu": cpu, "memory": memory}))
+    print(json.dumps({"wall": spent, "cpu": cpu}))
 
 
 def measured(name: str, url: str, count: int) -> Told:
@@ -193,11 +195,39 @@ def hidden(count: int, rounds: int) -> None:
 
 
 def memory(sizes: tuple[int, int]) -> None:
-    with serving(0.0) as url:
-        small, large = (measured("upright", url, size)["memory"] for size in sizes)
-    each = 1024 * (large - small) / (sizes[1] - sizes[0])
-    told = f"{small:.0f} MB at {sizes[0]:,}, {large:.0f} MB at {sizes[1]:,}"
-    print(f"W3: {told}: {each:.1f} kB a sample")
+    """The most that a process ever held, all questions in one benchmark or in many."""
+    for each in (max(sizes), BENCHMARK):
+        with serving(0.0) as url:
+            small, large = (held(url, size, max(1, size // each)) for size in sizes)
+        grown = 1024 * (large - small) / (sizes[1] - sizes[0])
+        told = f"{small:.0f} MB at {sizes[0]:,}, {large:.0f} MB at {sizes[1]:,}"
+        shape = "one benchmark" if each == max(sizes) else f"benchmarks of {each:,}"
+        print(f"W3, {shape}: {told}: {grown:.2f} kB a sample")
+
+
+def held(url: str, count: int, parts: int) -> float:
+    """MB of a run whose questions come from files."""
+    from _made_up import write_files
+
+    with TemporaryDirectory() as folder:
+        files = Path(folder) / "questions"
+        write_files(files, count, parts)
+        words = [sys.executable, __file__, "--client", "files", "--url", url, "--files", str(files)]
+        words += ["--samples", str(count)]
+        done = subprocess.run([*pinned(1), *words], check=True, capture_output=True, text=True)
+    return float(done.stdout.splitlines()[-1])
+
+
+def client_of_files(url: str, count: int, files: Path) -> None:
+    """In a process of its own: print the MB that a run held at most."""
+    with TemporaryDirectory() as folder:
+        upright(url, count, Path(folder), files)
+    print(peak())
+
+
+def peak() -> float:
+    """MB that this process held at most so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def latency(rounds: int) -> None:
@@ -266,9 +296,13 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=5000)
     parser.add_argument("--peers", type=Path)
     parser.add_argument("--only", choices=("w1", "w2", "w3", "w4", "peers"))
-    parser.add_argument("--client", choices=sorted(CLIENTS))
+    parser.add_argument("--client", choices=[*CLIENTS, "files"])
     parser.add_argument("--url", default="")
+    parser.add_argument("--files", type=Path)
     given = parser.parse_args()
+    if given.client == "files":
+        client_of_files(given.url, given.samples, given.files)
+        return
     if given.client:
         client(given.client, given.url, given.samples)
         return

@@ -13,15 +13,14 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from _made_up import SPEC, made_up, prompts
+from _made_up import SPEC, benchmarks_of, rows_of, write_files
 
-from upright.core import Benchmark, Model, Response, Row, Settings
+from upright.core import Model, Response, Settings
 from upright.models import ModelOptions, open_model
 from upright.runs import Options, Plan, conduct, make_plan
 from upright.runs.storing.journal import Journal
@@ -62,21 +61,12 @@ def timed(told: Told, phase: str, work: Callable[..., Any]) -> Callable[..., Any
     return done
 
 
-def plan_of(samples: int, parts: int, model: Model, told: Told) -> Plan:
-    each = samples // parts
-    texts = prompts(samples)
-    rows = {
-        str(part): [Row("", i, {"prompt": texts[part * each + i]}) for i in range(each)]
-        for part in range(parts)
-    }
-    told["the questions themselves"] = 0.0, peak()
-    benchmarks = {f"safety/made-up-{n}": replace(made_up(), file=str(n)) for n in range(parts)}
-
-    def rows_of(benchmark: Benchmark, patched: bool) -> Sequence[Row]:
-        return rows[benchmark.file]
-
+def plan_of(files: Path, model: Model, told: Told) -> Plan:
     settings = Settings(suite="made up", score_sets=("upright",))
-    plan: Plan = timed(told, "plan", make_plan)(benchmarks, rows_of, model, settings)
+    told["before"] = 0.0, peak()
+    plan: Plan = timed(told, "read the questions, plan", make_plan)(
+        benchmarks_of(files), rows_of(files), model, settings
+    )
     return plan
 
 
@@ -96,15 +86,16 @@ def left_by_a_crash(plan: Plan, model: Model, out: Path) -> None:
 def prepare(samples: int, parts: int, out: Path) -> None:
     """In a process of its own: what it held does not count."""
     model = open_model(SPEC, ModelOptions(base_url="http://127.0.0.1:9"))
-    left_by_a_crash(plan_of(samples, parts, model, {}), model, out)
+    write_files(out.with_name("questions"), samples, parts)
+    left_by_a_crash(plan_of(out.with_name("questions"), model, {}), model, out)
 
 
-def finish(samples: int, parts: int, out: Path) -> Told:
+def finish(samples: int, out: Path) -> Told:
     """Go on with that run, in this process."""
     told: Told = {}
     start = time.perf_counter()
     model = open_model(SPEC, ModelOptions(base_url="http://127.0.0.1:9"))
-    plan = plan_of(samples, parts, model, told)
+    plan = plan_of(out.with_name("questions"), model, told)
     for name, phase in PHASES.items():
         setattr(conduct, name, timed(told, phase, getattr(conduct, name)))
     done = conduct.run(plan, model, options=Options(out=out))
@@ -133,7 +124,7 @@ def main() -> None:
     if given.step == "prepare":
         prepare(given.samples, given.parts, given.out)
     elif given.step == "finish":
-        print(json.dumps(finish(given.samples, given.parts, given.out)))
+        print(json.dumps(finish(given.samples, given.out)))
     else:
         table(given.samples, given.parts)
 

@@ -30,7 +30,7 @@ Rows = Callable[[Benchmark, bool], Sequence[Row]]
 
 BRIEF = 96
 """Tokens of an answer on the mini suite: what a laptop's CPU writes for all of it in minutes."""
-IN_MEMORY = 10_000
+IN_MEMORY = 5_000
 """Items that a plan keeps there; from the score set on with which they are more, it has them on the
 disk."""
 

@@ -18,7 +18,7 @@ Received = Callable[[Mapping[str, Response]], None]
 """Is given responses by the keys of their requests."""
 HEARTBEAT = 1.0
 """Seconds between two looks at the clock; also how often the journal reaches the disk."""
-AT_ONCE = 10_000
+AT_ONCE = 5_000
 """Requests that a model may put in order: so many are in memory."""
 
 
