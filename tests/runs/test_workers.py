@@ -31,7 +31,7 @@ from tests.server import Server, serving
 from upright.core import Model, ModelRefused, Request, Response, Settings, StoreError, UsageError
 from upright.models import ModelOptions, open_model
 from upright.runs import Cache, Options, Reached, Run, Staffing, run
-from upright.runs.asking import processes
+from upright.runs.asking import processes, workers
 from upright.runs.asking.limits import Limits
 from upright.runs.asking.shift import Shift
 from upright.runs.asking.words import Begin, FromWorker, Hello, Questions, Refused
@@ -89,6 +89,21 @@ def test_however_many_ask_the_run_is_the_same(tmp_path: Path) -> None:
         assert {path.name for path in one.path.iterdir()} == {
             *("run.json", "journal.jsonl", "samples.parquet", "estimates.parquet")
         }
+
+
+@pytest.mark.process
+def test_what_workers_are_given_at_once_makes_no_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a large plan they get a part, and the next one when all of it is answered."""
+    with serving(rates=FAULTS) as server:
+        alone = asked_by(1, server, tmp_path / "1")
+        monkeypatch.setattr(workers, "TOGETHER", 25)
+        monkeypatch.setattr(workers, "EACH", 5)
+        parts = asked_by(2, server, tmp_path / "2")
+        assert set(server.answered.values()) == {2}
+    assert parts.samples.drop(columns=OF_THIS_TIME).equals(alone.samples.drop(columns=OF_THIS_TIME))
+    assert not left_behind(str(parts.path))
 
 
 def test_judges_are_asked_by_workers_too(tmp_path: Path) -> None:

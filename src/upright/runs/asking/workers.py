@@ -34,10 +34,14 @@ from upright.runs.asking.words import (
     ToWorker,
 )
 from upright.runs.items import Requests
+from upright.runs.pieces import pieces
 from upright.runs.storing.shards import answers_of, drop, shard
 
 AT_ONCE = 500
 """Questions that are handed to a worker together."""
+TOGETHER, EACH = 50_000, 2_000
+"""Questions that all workers together have at once, and each of many: the next ones are read when
+these are answered, and with less to do a worker would mostly wait for the others."""
 LIVES = 5
 """Workers that may die over one share of the questions without having answered any."""
 
@@ -120,7 +124,9 @@ class Workers:
             return
         if model.id not in self._teams:
             self._teams[model.id] = Team(self._staff, model, self._patience, self._limits)
-        await self._teams[model.id].ask(list(requests), receiver, again=again)
+        team = self._teams[model.id]
+        for some in pieces(requests, max(TOGETHER, EACH * team.number)):
+            await team.ask(some, receiver, again=again)
 
     def facts(self, model: Model) -> dict[str, str]:
         team = self._teams.get(model.id)
@@ -140,7 +146,7 @@ class Team:
         self._staff, self._model = staff, model
         self._patience, self._limits = patience, limits
         self._reached = staff.models[model.id]
-        self._number = self._reached.copies or max(1, min(staff.number, model.concurrency))
+        self.number = self._reached.copies or max(1, min(staff.number, model.concurrency))
         self._workers: dict[int, Worker] = {}
         self._free: asyncio.Queue[int] = asyncio.Queue()
         self._token, self._shards = secrets.token_hex(4), count()
@@ -152,7 +158,7 @@ class Team:
         if self._model.cacheable:
             requests = [msgspec.structs.replace(request, sample=None) for request in requests]
         self._free = asyncio.Queue()
-        shares = split(requests, self._number)
+        shares = split(requests, self.number)
         tasks = [
             asyncio.create_task(self._share(number, share, receiver, again=again))
             for number, share in enumerate(shares)
@@ -225,14 +231,14 @@ class Team:
 
     async def _hire(self, number: int) -> None:
         calls = self._model.concurrency
-        own = calls // self._number + (number < calls % self._number)
+        own = calls // self.number + (number < calls % self.number)
         hello = Hello(
             spec=self._reached.spec,
             options=self._reached.options,
             concurrency=calls if self._reached.copies else own,
             patience=self._patience,
             limits=self._limits,
-            workers=self._number,
+            workers=self.number,
         )
         self._workers[number] = await self._staff.hire(hello)
 
