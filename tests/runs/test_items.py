@@ -1,28 +1,44 @@
 """A large plan lies on the disk, and nothing else is different."""
 
 import errno
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from tests.runs.toy import SUITE, endpoint, planned
-from upright.core import Answer, Response, Sample, StoreError, finished, make_samples, registry
+from tests.runs.toy import SUITE, endpoint, planned, to_sample, toy
+from upright.core import (
+    Answer,
+    Benchmark,
+    Response,
+    Row,
+    Sample,
+    StoreError,
+    ask,
+    each,
+    finished,
+    make_samples,
+    registry,
+)
 from upright.data import DataFile
 from upright.models import open_model
 from upright.models.mock import responder
-from upright.runs import Options, Plan, forecast, plan, run
+from upright.runs import Options, Plan, forecast, make_plan, plan, run
+from upright.runs.asking import desk, engine
 from upright.runs.items import OnDisk
 from upright.runs.storing import spool
 from upright.runs.storing.spool import Spool
 
-REPEATED = msgspec.structs.replace(SUITE, epochs=2)
+REPEATED = structs.replace(SUITE, epochs=2)
 TIMES = {"latency_s"}
+LONG = "x" * 2_000
 
 
 @pytest.fixture
@@ -121,3 +137,46 @@ def test_a_full_disk_is_named_with_the_way_out(monkeypatch: pytest.MonkeyPatch) 
     kept.append("x")
     with pytest.raises(StoreError, match=r"No space left.*TMPDIR"):
         list(kept.read(0, 1))
+
+
+def benchmarks_of(count: int) -> dict[str, Benchmark]:
+    asked = toy(
+        samples=each(lambda row: structs.replace(to_sample(row), messages=ask(row["prompt"])))
+    )
+    return {f"truthfulness/toy-{n}": replace(asked, file=f"{n}.json") for n in range(count)}
+
+
+def rows_of(benchmark: Benchmark, patched: bool) -> Sequence[Row]:
+    """A hundred long questions, no two of which are equal."""
+    texts = (f"{benchmark.file} {i}: {LONG}" for i in range(100))
+    return [Row(benchmark.file, i, {"number": i, "prompt": text}) for i, text in enumerate(texts)]
+
+
+def held_at_most(benchmarks: int, out: Path) -> int:
+    """Bytes of a whole run of so many benchmarks."""
+    model = open_model("mock/half-echo")
+    settings = structs.replace(SUITE, score_sets=("upright",))
+    tracemalloc.start()
+    try:
+        run(
+            make_plan(benchmarks_of(benchmarks), rows_of, model, settings),
+            model,
+            (),
+            Options(out=out),
+        )
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_grows_by_a_fraction_of_what_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "IN_MEMORY", 200)
+    monkeypatch.setattr(engine, "AT_ONCE", 100)
+    monkeypatch.setattr(desk, "AT_ONCE", 100)
+    for buffer in ("READ", "WRITTEN"):
+        monkeypatch.setattr(spool, buffer, 1_000)
+    held_at_most(1, tmp_path / "first")  # what is imported and read once
+    few, many = held_at_most(5, tmp_path / "few"), held_at_most(20, tmp_path / "many")
+    assert (many - few) / 1_500 < len(LONG) / 4
