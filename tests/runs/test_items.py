@@ -178,5 +178,5 @@ def test_memory_grows_by_a_fraction_of_what_is_asked(
     for buffer in ("READ", "WRITTEN"):
         monkeypatch.setattr(spool, buffer, 1_000)
     held_at_most(1, tmp_path / "first")  # what is imported and read once
-    few, many = held_at_most(5, tmp_path / "few"), held_at_most(20, tmp_path / "many")
-    assert (many - few) / 1_500 < len(LONG) / 4
+    few, many = held_at_most(3, tmp_path / "few"), held_at_most(9, tmp_path / "many")
+    assert (many - few) / 600 < len(LONG) / 4
