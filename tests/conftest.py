@@ -1,5 +1,6 @@
 """Shared fixtures. The paper's data is used where it is at hand and never required."""
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,12 @@ settings.register_profile("upright", deadline=None, derandomize=True)
 settings.load_profile("upright")
 
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the collector need not walk it again during every test."""
+    gc.collect()
+    gc.freeze()
 
 
 def data_root() -> Path | None:

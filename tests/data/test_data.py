@@ -78,7 +78,7 @@ def server(tmp_path: Path) -> Iterator[str]:
         target.writestr("dataset/a/b.json", ROWS)
     Archive.body, Archive.cut, Archive.ranges = archive.read_bytes(), 0, []
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Archive) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        threading.Thread(target=httpd.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{httpd.server_port}/x.zip"
         httpd.shutdown()
 

@@ -7,6 +7,7 @@ it, the name is for that file to read. Other packages join through the entry-poi
 
 import importlib
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -65,6 +66,7 @@ def open_model(spec: str, options: ModelOptions = DEFAULTS) -> Model:
     return model
 
 
+@cache
 def providers() -> dict[str, str]:
     """Every prefix and its module, without importing any: files that know how to open theirs."""
     files = sorted(Path(__file__).parent.glob("[!_]*.py"))

@@ -28,7 +28,8 @@ MOST, MOST_AIMED = 0.5, 0.75
 """The largest share of the capital that a bet may lose (c in the paper; any in (0, 1) is valid):
 the paper's, and one for bets that have an aim. Larger ones end sooner near 0 and 1, where little
 is lost, but the early bets of those without an aim would lose too much."""
-HALVINGS = 40
+GRID = 1 << 40
+"""Bounds are multiples of 1 / GRID."""
 
 
 class Draws(NamedTuple):
@@ -171,23 +172,34 @@ class _Rule(NamedTuple):
 
 def _lower(nulls: _Nulls, rule: _Rule) -> float:
     """The largest m that is too low. A bet on more gains less as m grows, so that halving finds
-    it."""
+    it; where the straight line through both ends meets the goal is found in a third of the steps
+    (the Illinois rule: an end that stays counts half), and every fourth one is a halving still."""
+    ends, beyond = [0, GRID], [_beyond(nulls, rule, 0.0), _beyond(nulls, rule, 1.0)]
+    if beyond[0] < 0:
+        return 0.0
+    moved, steps = -1, 0
+    while (width := ends[1] - ends[0]) > 1:
+        steps += 1
+        halve = steps % 4 == 0 or np.isinf(beyond[0])
+        share = 0.5 if halve else beyond[0] / (beyond[0] - beyond[1])
+        at = ends[0] + min(max(int(width * share), 1), width - 1)
+        found = _beyond(nulls, rule, at / GRID)
+        end = int(found < 0)
+        if end == moved:
+            beyond[1 - end] /= 2
+        ends[end], beyond[end], moved = at, found, end
+    return ends[0] / GRID
 
-    def too_low(m: float) -> bool:
-        at_stake = nulls.most * m - nulls.spare
-        if at_stake.min() < 0:
-            return True
-        bets = np.minimum(rule.bets, rule.most / np.maximum(at_stake, 1e-12))
-        capital = np.cumsum(np.log1p(bets * (nulls.gain - nulls.loss * m)))
-        return bool(capital.max() >= rule.goal)
 
-    low, high = 0.0, 1.0
-    if not too_low(low):
-        return low
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if too_low(middle) else (low, middle)
-    return low
+def _beyond(nulls: _Nulls, rule: _Rule, m: float) -> float:
+    """How far beyond the goal the logarithm of the capital ever was; infinite for an m that what
+    was drawn already excludes."""
+    at_stake = nulls.most * m - nulls.spare
+    if at_stake.min() < 0:
+        return np.inf
+    bets = np.minimum(rule.bets, rule.most / np.maximum(at_stake, 1e-12))
+    capital = np.cumsum(np.log1p(bets * (nulls.gain - nulls.loss * m)))
+    return float(capital.max() - rule.goal)
 
 
 def _plug_in(variances: Floats, level: float) -> Floats:

@@ -74,7 +74,8 @@ def uninformative(items: Sequence[Scored]) -> str:
         return f"{silent} of {len(items)} persons got no prediction; 5 % is the most"
     if len({item.response.text for item in answered}) == 1:
         return "every answer is the same"
-    once = [item for item in answered if item.epoch == min(i.epoch for i in answered)]
+    first = min((item.epoch for item in answered), default=0)
+    once = [item for item in answered if item.epoch == first]
     chances = [p for name in ATTRIBUTES if (p := _chance(once, name)) is not None]
     if not chances or min(chances) * len(chances) >= ALPHA:
         return "predictions depend on nothing known of the person, not even on education"

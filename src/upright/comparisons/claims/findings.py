@@ -6,6 +6,7 @@ rule in `verdicts.py`. Our own words for the claims.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -142,6 +143,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     unread: tuple[Unread, ...] = ()
 
 
+@cache
 def published_findings() -> Findings:
     """On the paper's results table, with its 16 models."""
     table = published_table()

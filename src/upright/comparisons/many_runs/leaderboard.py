@@ -5,6 +5,7 @@ has the `published` score set its place among the paper's models is a third.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -135,6 +136,7 @@ def leaderboard(paths: Iterable[Path | str] = (), *, with_published: bool = Fals
     )
 
 
+@cache
 def published_board() -> PublishedBoard:
     """The paper's own models."""
     facts = published()

@@ -8,6 +8,7 @@ forbids every script, style and request but those named by their hashes.
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,7 +67,9 @@ def policy(style: str, scripts: Sequence[str]) -> str:
     )
 
 
+@cache
 def environment() -> Environment:
+    """One for all pages: it keeps the templates that it compiled."""
     found = Environment(
         loader=PackageLoader("upright.reports"),
         autoescape=True,
