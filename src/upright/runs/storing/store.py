@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -195,7 +195,8 @@ def new_directory(out: Path, name: str) -> Path:
     raise StoreError(f"{out} holds too many runs named {name}.")
 
 
-def _installed() -> dict[str, str]:
+@cache
+def _installed() -> Mapping[str, str]:
     found = {}
     for name in PACKAGES:
         try:
