@@ -1,5 +1,6 @@
 """The answers all runs share: bounded, safe on a full disk, safe with several processes."""
 
+import threading
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -36,6 +37,31 @@ def test_what_is_not_yet_written_is_found(tmp_path: Path) -> None:
     cache.flush()
     assert cache.find(["a", "b"]) == {"a": Response(text="1")}
     cache.close()
+
+
+def test_nothing_is_lost_or_out_of_sight_while_another_thread_writes(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache.sqlite")
+    over = threading.Event()
+
+    def write() -> None:
+        while not over.is_set():
+            cache.flush()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for number in range(300):
+            cache.put({str(number): Response(text=str(number))})
+            assert len(cache.find(map(str, range(number + 1)))) == number + 1
+    finally:
+        over.set()
+        writer.join()
+        cache.close()
+    again = Cache(tmp_path / "cache.sqlite")
+    assert {k: r.text for k, r in again.find(map(str, range(300))).items()} == {
+        str(number): str(number) for number in range(300)
+    }
+    again.close()
 
 
 def test_an_answer_larger_than_the_limit_leaves_it_empty(tmp_path: Path) -> None:

@@ -2,15 +2,18 @@
 
 import asyncio
 import gc
+import threading
 from collections.abc import Mapping, Sequence
 from random import Random
 
 import pytest
 
 from tests.runs.test_judging import Said
-from tests.runs.toy import HURRIED, planned
+from tests.runs.toy import HURRIED, planned, unneeded
 from upright.core import Model, ModelError, ModelRefused, Outcome, Request, Response
 from upright.runs import Limits, Patience, Progress
+from upright.runs.asking import engine
+from upright.runs.asking.crew import Alone
 from upright.runs.asking.engine import ask, drive
 from upright.runs.asking.pace import Pace
 from upright.runs.asking.progress import progress_bar
@@ -108,9 +111,38 @@ def test_what_comes_at_one_moment_is_handed_over_together_and_before_more_is_ask
 
     model = Waiting(say)
     requests = list(planned(model, 12).requests)
-    asyncio.run(drive(model, requests, received, lambda: None, HURRIED, alone(model)))
+    asyncio.run(drive(model, requests, received, unneeded, HURRIED, alone(model)))
     assert kept == [4, 4, 4]
     assert asked == [r.key for r in requests]
+
+
+def test_answers_come_while_the_disk_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its thread goes on only when more was received: on the loop that would be never."""
+    monkeypatch.setattr(engine, "HEARTBEAT", 0.001)
+    more = threading.Event()
+    waited: list[bool] = []
+
+    class Slow:
+        def received(self, came: Mapping[str, Response]) -> None:
+            more.set()
+
+        def under_way(self, elsewhere: Mapping[Outcome, int]) -> None:
+            pass
+
+        def heartbeat(self) -> None:
+            more.clear()
+            waited.append(more.wait(10))
+
+    class Answering(Said):
+        async def generate(self, requests: Sequence[Request]) -> list[Response]:
+            await asyncio.sleep(0.005)
+            return await super().generate(requests)
+
+    model = Answering(lambda request: Response(text="Yes"))
+    crew = Alone(HURRIED, Limits())
+    asked = crew.ask(model, list(planned(model, 12).requests), Slow(), again=False)
+    asyncio.run(asked)
+    assert waited[0]
 
 
 def test_what_came_before_a_refusal_is_handed_over() -> None:
@@ -125,7 +157,7 @@ def test_what_came_before_a_refusal_is_handed_over() -> None:
     model = Said(say)
     requests = list(planned(model, 12).requests)
     with pytest.raises(ModelRefused):
-        asyncio.run(drive(model, requests, safe.update, lambda: None, HURRIED, alone(model)))
+        asyncio.run(drive(model, requests, safe.update, unneeded, HURRIED, alone(model)))
     assert safe == {r.key for r in requests[:3]}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.runs.toy import HURRIED, carry_out, endpoint, planned, staffed
+from tests.runs.toy import HURRIED, carry_out, endpoint, planned, staffed, unneeded
 from tests.server import serving
 from upright.core import ModelError, ModelRefused, Request, Response
 from upright.models import ModelOptions, open_model
@@ -241,7 +241,7 @@ def test_every_question_gets_one_response_and_hedges_are_few(seed: int) -> None:
         assert recent.hedges <= MOST * recent.calls + 1
 
     asks = Hedged(model, paced, recent)
-    run(drive(asks, REQUESTS, received, lambda: None, HURRIED, paced))
+    run(drive(asks, REQUESTS, received, unneeded, HURRIED, paced))
     assert came == Counter(r.key for r in REQUESTS)
     assert model.calls.total() == recent.calls + recent.hedges
     assert sum(r.hedged for r in found.values()) <= recent.hedges

@@ -36,6 +36,10 @@ HURRIED = Patience(first=0.001, longest_obeyed=0.01)
 """Does not make a test wait."""
 
 
+async def unneeded() -> None:
+    """The heartbeat where nothing has to reach a disk."""
+
+
 def to_sample(row: Row) -> Sample:
     return Sample(
         messages=ask(f"Is {row['number']} even? Answer yes or no."),

@@ -1,5 +1,6 @@
 """Who asks a model: this process, several, or a cluster."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Protocol
@@ -25,7 +26,8 @@ class Receiver(Protocol):
         ...
 
     def heartbeat(self) -> None:
-        """Called about once a second: have what was received reach the disk."""
+        """Have what was received reach the disk: called about once a second, in a thread of its
+        own, while more is received."""
         ...
 
 
@@ -67,10 +69,14 @@ class Alone:
             if not again:
                 outage.watch(came.values())
 
+        async def heartbeat() -> None:
+            # The disk takes its time, and the next answers do not wait for it.
+            await asyncio.to_thread(receiver.heartbeat)
+
         count = max(1, min(model.concurrency, len(requests)))
         pace = Pace(count, self._limits, self._patience.longest_obeyed)
         asked = hedged(model, pace, self._recent[model.id])
-        await drive(asked, requests, received, receiver.heartbeat, self._patience, pace)
+        await drive(asked, requests, received, heartbeat, self._patience, pace)
 
     def facts(self, model: Model) -> dict[str, str]:
         return model.facts

@@ -1,7 +1,7 @@
 """Drives a model: bounded concurrency, and patience with passing failures."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -16,6 +16,7 @@ from upright.runs.pieces import pieces
 
 Received = Callable[[Mapping[str, Response]], None]
 """Is given responses by the keys of their requests."""
+Heartbeat = Callable[[], Awaitable[None]]
 HEARTBEAT = 1.0
 """Seconds between two looks at the clock; also how often the journal reaches the disk."""
 AT_ONCE = 5_000
@@ -47,7 +48,7 @@ async def drive(
     model: Asks,
     requests: Requests,
     received: Received,
-    heartbeat: Callable[[], None],
+    heartbeat: Heartbeat,
     patience: Patience,
     pace: Pace,
 ) -> None:
@@ -112,7 +113,7 @@ async def ask(
         attempt += 1
 
 
-async def _all_of(tasks: list[asyncio.Task[None]], heartbeat: Callable[[], None]) -> None:
+async def _all_of(tasks: list[asyncio.Task[None]], heartbeat: Heartbeat) -> None:
     """Wait for all, or for the first that fails; leave none running."""
     pending = set(tasks)
     try:
@@ -120,7 +121,7 @@ async def _all_of(tasks: list[asyncio.Task[None]], heartbeat: Callable[[], None]
             done, pending = await asyncio.wait(
                 pending, timeout=HEARTBEAT, return_when=asyncio.FIRST_EXCEPTION
             )
-            heartbeat()
+            await heartbeat()
             for task in done:
                 task.result()
     finally:

@@ -112,7 +112,7 @@ class _Share:
         if self.outage:
             self.outage.watch(came.values())
 
-    def heartbeat(self) -> None:
+    async def heartbeat(self) -> None:
         self._shard.sync()
         self._tell(Heard(dict(self._outcomes)))
 

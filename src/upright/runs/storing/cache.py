@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 
@@ -26,33 +27,39 @@ ROOM = 0.9
 
 
 class Cache:
-    """Answers written are kept in memory until `flush`."""
+    """Answers written are kept in memory until `flush`, which may run in a thread of its own."""
 
     def __init__(self, path: Path, limit: int | None = None) -> None:
         self.path = path
         self.limit = cache_limit() if limit is None else limit
         self._unwritten: dict[str, Response] = {}
+        self._leaving: dict[str, Response] = {}
+        self._putting, self._busy = Lock(), Lock()
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             # Used by one thread at a time, but not always by the one that opened it.
             self._db = sqlite3.connect(
                 path, timeout=30, isolation_level=None, check_same_thread=False
             )
+            # A new file waits for no disk: there is nothing in it yet.
+            self._db.execute("PRAGMA synchronous=OFF")
             # Has to stand before the first table: lets pages go back to the disk.
             self._db.execute("PRAGMA auto_vacuum=INCREMENTAL")
             # WAL: several runs may read and write at once, and a commit does not wait for a disk.
             self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute(
                 "CREATE TABLE IF NOT EXISTS responses (key TEXT PRIMARY KEY, response BLOB)"
             )
+            self._db.execute("PRAGMA synchronous=NORMAL")
 
     def find(self, keys: Iterable[str]) -> dict[str, Response]:
         """The answers there are, by key."""
         asked = list(keys)
-        found = {key: self._unwritten[key] for key in asked if key in self._unwritten}
+        with self._putting:
+            both = (self._unwritten, self._leaving)
+            found = {key: held[key] for held in both for key in asked if key in held}
         wanted = [key for key in asked if key not in found]
-        with self._explained():
+        with self._busy, self._explained():
             for start in range(0, len(wanted), AT_ONCE):
                 part = wanted[start : start + AT_ONCE]
                 marks = ",".join("?" * len(part))
@@ -63,18 +70,23 @@ class Cache:
 
     def put(self, answers: Mapping[str, Response]) -> None:
         """Keep answers by key; an error is none."""
-        self._unwritten |= {k: r for k, r in answers.items() if r.error is None}
+        with self._putting:
+            self._unwritten |= {k: r for k, r in answers.items() if r.error is None}
 
     def flush(self) -> None:
         """Write what was put since the last flush, in one transaction."""
-        if not self._unwritten:
-            return
-        rows = [(key, msgspec.json.encode(r)) for key, r in self._unwritten.items()]
-        with self._explained(), self._transaction():
-            self._db.executemany("INSERT OR REPLACE INTO responses VALUES (?, ?)", rows)
-        self._unwritten.clear()
-        if self.size > self.limit:
-            self._drop_oldest()
+        with self._busy:
+            with self._putting:
+                self._leaving, self._unwritten = self._unwritten, {}
+            try:
+                if self._leaving:
+                    self._write(self._leaving)
+            except BaseException:
+                with self._putting:
+                    self._unwritten = {**self._leaving, **self._unwritten}
+                raise
+            finally:
+                self._leaving = {}
 
     @property
     def size(self) -> int:
@@ -92,6 +104,13 @@ class Cache:
             self.flush()
         finally:
             self._db.close()
+
+    def _write(self, answers: Mapping[str, Response]) -> None:
+        rows = [(key, msgspec.json.encode(r)) for key, r in answers.items()]
+        with self._explained(), self._transaction():
+            self._db.executemany("INSERT OR REPLACE INTO responses VALUES (?, ?)", rows)
+        if self.size > self.limit:
+            self._drop_oldest()
 
     def _drop_oldest(self) -> None:
         """A new answer gets the next row number, so the lowest are the oldest."""
