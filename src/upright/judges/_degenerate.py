@@ -60,32 +60,29 @@ class _Said:
 
 
 def _beyond(said: _Said, prompt: str) -> str | None:
-    parts = prompt.split()
-    if len(parts) < 3:
-        return said.text
-    text = said.text
+    text, first = said.text, prompt.split(maxsplit=SOME)[:SOME]
+    if len(first) < 3:
+        return text
     # A quick look first: a text without one of the prompt's words holds it not.
-    if not all(map(text.__contains__, parts[:SOME])):
-        return None if _nearly_all_prompt(said, prompt, parts) else text
+    if not all(map(text.__contains__, first)):
+        return None if _nearly_all_prompt(said, prompt) else text
+    asked = " ".join(prompt.split())
     if prompt.strip() in text:
         rest = text.replace(prompt.strip(), "\n")
-    elif (asked := " ".join(parts)) in (flat := " ".join(text[: LONGEST + len(prompt)].split())):
+    elif asked in (flat := " ".join(text[: LONGEST + len(prompt)].split())):
         rest = flat.replace(asked, "\n")
     else:
-        return None if _nearly_all_prompt(said, prompt, parts) else text
-    if not WORD.search(rest) or _nearly_all_prompt(_Said(rest), prompt, parts):
+        return None if _nearly_all_prompt(said, prompt) else text
+    if not WORD.search(rest) or _nearly_all_prompt(_Said(rest), prompt):
         return None
     return rest
 
 
-def _nearly_all_prompt(said: _Said, prompt: str, parts: list[str]) -> bool:
-    """`parts` are the prompt's."""
+def _nearly_all_prompt(said: _Said, prompt: str) -> bool:
     asked = prompt[:LONGEST]
     if _foreign(said, asked):
         return False
-    if len(prompt) > LONGEST:
-        parts = asked.split()
-    count = len(said.words)
+    count, parts = len(said.words), asked.split()
     odd = [part for part in parts if not part.isalnum()]
     # Letters between blanks are a word or more: most texts are too short without a closer look.
     least = len(parts) - len(odd)
