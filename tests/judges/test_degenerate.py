@@ -114,6 +114,12 @@ def test_an_echo_says_nothing_and_what_follows_it_is_kept(words: list[str]) -> N
     assert rest.split() == ["zebra"]
 
 
+@given(st.lists(st.lists(st.sampled_from(["red", "a", "7", "trees"]), min_size=1), min_size=6))
+def test_an_echo_is_one_however_its_words_are_joined(joined: list[list[str]]) -> None:
+    prompt = " ".join(map("-".join, joined))
+    assert without_echo(prompt.replace("-", " ").upper(), prompt) is None
+
+
 def test_a_short_quotation_of_the_prompt_is_no_echo() -> None:
     prompt = "Scenario: you find a purse on the road. A: keep the purse. B: return it to its owner."
     assert without_echo("B: return it to its owner.", prompt) == "B: return it to its owner."

@@ -92,6 +92,27 @@ class Sink(asyncio.Transport):
     def get_write_buffer_size(self) -> int:
         return 0
 
+    def abort(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("first", "second"), [(0.02, 0.06), (60.0, 0.03)])
+def test_every_question_has_a_deadline_of_its_own(run: Loop, first: float, second: float) -> None:
+    async def work() -> float:
+        loop = asyncio.get_running_loop()
+        connection = _connection.Connection()
+        connection.connection_made(Sink([]))
+        answered = asyncio.create_task(connection.ask(b"one", loop.time() + first))
+        await asyncio.sleep(0)
+        connection.data_received(http(b"1"))
+        await answered
+        began = loop.time()
+        with pytest.raises(TimeoutError):
+            await connection.ask(b"two", began + second)
+        return loop.time() - began
+
+    assert run(work()) > 0.9 * second
+
 
 def test_the_question_is_sent_with_its_length_and_headers(run: Loop) -> None:
     server, _ = exchange(run, [http()], path="/a b/ü?x=1&y=%20")

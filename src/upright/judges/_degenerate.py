@@ -60,42 +60,44 @@ class _Said:
 
 
 def _beyond(said: _Said, prompt: str) -> str | None:
-    parts = prompt.split()
-    if len(parts) < 3:
-        return said.text
-    text, asked = said.text, " ".join(parts)
-    # Quick looks first: a text shorter than the prompt or without its longest word holds it not.
-    if len(text) < len(asked) or max(parts, key=len) not in text:
-        return None if _nearly_all_prompt(said, prompt, parts) else text
+    text, first = said.text, prompt.split(maxsplit=SOME)[:SOME]
+    if len(first) < 3:
+        return text
+    # A quick look first: a text without one of the prompt's words holds it not.
+    if not all(map(text.__contains__, first)):
+        return None if _nearly_all_prompt(said, prompt) else text
+    asked = " ".join(prompt.split())
     if prompt.strip() in text:
         rest = text.replace(prompt.strip(), "\n")
     elif asked in (flat := " ".join(text[: LONGEST + len(prompt)].split())):
         rest = flat.replace(asked, "\n")
     else:
-        return None if _nearly_all_prompt(said, prompt, parts) else text
-    if not WORD.search(rest) or _nearly_all_prompt(_Said(rest), prompt, parts):
+        return None if _nearly_all_prompt(said, prompt) else text
+    if not WORD.search(rest) or _nearly_all_prompt(_Said(rest), prompt):
         return None
     return rest
 
 
-def _nearly_all_prompt(said: _Said, prompt: str, parts: list[str]) -> bool:
-    """`parts` are the prompt's."""
+def _nearly_all_prompt(said: _Said, prompt: str) -> bool:
     asked = prompt[:LONGEST]
     if _foreign(said, asked):
         return False
-    if len(prompt) > LONGEST:
-        parts = asked.split()
-    count = len(said.words)
+    count, parts = len(said.words), asked.split()
+    odd = [part for part in parts if not part.isalnum()]
     # Letters between blanks are a word or more: most texts are too short without a closer look.
-    if count < 6 or count < ECHO_COVER * sum(map(str.isalnum, parts)):
+    least = len(parts) - len(odd)
+    if count < 6 or count < ECHO_COVER * least:
         return False
+    # A prompt has fewer trigrams than words: many texts have too many others. ASCII letters are
+    # one word, and each further one between two blanks takes two characters: a sign and its own.
+    if asked.isascii():
+        most = least + (sum(map(len, odd)) + len(odd)) / 2
+        if most < ECHO_SHARE * len(said.trigrams):
+            return False
     asked_words = words(asked)
     if count < ECHO_COVER * len(asked_words):
         return False
     told = said.trigrams
-    # A prompt has fewer trigrams than words: many texts have too many others.
-    if not told or len(asked_words) < ECHO_SHARE * len(told):
-        return False
     return len(told & _trigrams(asked_words)) >= ECHO_SHARE * len(told)
 
 
@@ -103,13 +105,8 @@ def _foreign(said: _Said, asked: str) -> bool:
     """Whether few of a text's words stand in the prompt: a quick way out."""
     if len(said.some) <= SOME // 2:
         return False
-    lower, most = asked.casefold(), len(said.some) / 3
-    found = 0
-    for word in said.some:
-        found += word in lower
-        if found >= most:
-            return False
-    return True
+    found = sum(map(asked.casefold().__contains__, said.some))
+    return found < len(said.some) / 3
 
 
 def _trigrams(items: list[str]) -> set[tuple[str, ...]]:

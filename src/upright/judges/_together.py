@@ -5,7 +5,6 @@ asked is known. Rules decide by what they are given, so the second time they ask
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from contextvars import ContextVar
 
 from upright.core import Outcome, Verdict
@@ -58,10 +57,13 @@ def in_rounds(read: Callable[[int], Verdict], count: int) -> list[Verdict]:
     before = _ROUND.set(now)
     try:
         while left:
+            later = []
             for place in left:
-                with suppress(_LaterError):
+                try:
                     found[place] = read(place)
-            left = [place for place in left if place not in found]
+                except _LaterError:
+                    later.append(place)
+            left = later
             now.find()
     finally:
         _ROUND.reset(before)

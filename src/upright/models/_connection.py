@@ -24,7 +24,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._waiter: asyncio.Future[Reply] | None = None
         self._usable = False
-        self.idle_since = 0.0
+        self._deadline = self.idle_since = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
         self._parser = HttpResponseParser(self)
         # What browsers forgive; answers over this connection are all for one asker.
         self._parser.set_dangerous_leniencies(
@@ -45,14 +46,14 @@ class Connection(asyncio.Protocol):
         self._usable = False
         self._begin()
         waiter: asyncio.Future[Reply] = self._loop.create_future()
-        self._waiter = waiter
-        timer = self._loop.call_at(deadline, self._fail, TimeoutError())
+        self._waiter, self._deadline = waiter, deadline
+        if self._alarm is None or self._alarm.when() > deadline:
+            self._look_out()
         self._transport.write(message)
         try:
             return await waiter
         finally:
             # Reached with no answer, too: by a failure, the deadline, or because nobody waits.
-            timer.cancel()
             self._waiter = None
             if not self._usable:
                 self.close()
@@ -61,6 +62,22 @@ class Connection(asyncio.Protocol):
         """At once: whatever could still be said is of no use to anyone."""
         self._usable = False
         self._transport.abort()
+
+    def _look_out(self) -> None:
+        """Have the deadline noticed. One alarm serves many questions: to set one for each would
+        take as long as it takes to send it."""
+        if self._alarm:
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(self._deadline, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if self._waiter is None:
+            return
+        if self._loop.time() < self._deadline:  # that of an earlier question rang
+            self._look_out()
+        else:
+            self._fail(TimeoutError())
 
     def _begin(self) -> None:
         """Ready for the head of an answer."""
@@ -105,6 +122,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._usable = False
+        if self._alarm:
+            self._alarm.cancel()
         when = "in the middle of" if self._waiter and self._received else "before"
         told = str(error) if error else f"The server hung up {when} its answer."
         self._fail(BrokenError(told))

@@ -75,7 +75,8 @@ class Endpoint:
         if reply.status != 200:
             return [self._failed(reply)] * len(requests)
         answer = to_responses(reply.body, requests, time.perf_counter() - start, self._scrub)
-        self._served_as |= {answer.served_as} - {""}
+        if answer.served_as:
+            self._served_as.add(answer.served_as)
         return answer.responses
 
     async def close(self) -> None:

@@ -70,7 +70,8 @@ async def drive(
         # All workers share the iterator: each takes the next batch when it is free.
         for batch in batches:
             responses = await ask(model, batch, patience, random, pace)
-            came.update((q.key, r) for q, r in zip(batch, responses, strict=True))
+            for request, response in zip(batch, responses, strict=True):
+                came[request.key] = response
             # Whoever has an answer at this moment adds it before the first to go on hands all
             # over: one write for many. And none asks on before its own answer is safe. (A model
             # that never waits would starve the heartbeat and Ctrl-C, too.)

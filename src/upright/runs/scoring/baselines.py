@@ -16,9 +16,9 @@ ENOUGH = 2000
 def baselines(plan: Plan) -> dict[str, dict[str, float | None]]:
     """By benchmark, the upright headline of each shown responder."""
     return {
-        id: {name: _headline(plan.score_set(id, name_of_set), some(items), name) for name in SHOWN}
-        for (id, name_of_set), items in plan.parts.items()
-        if name_of_set == "upright"
+        id: _headlines(plan.score_set(id, name), some(items))
+        for (id, name), items in plan.parts.items()
+        if name == "upright"
     }
 
 
@@ -28,6 +28,10 @@ def some(items: Iterable[Item]) -> list[Item]:
     names = dict.fromkeys(item.sample.cluster for item in once)
     chosen = set(list(names)[:: max(1, ceil(len(once) / ENOUGH))])
     return [item for item in once if item.sample.cluster in chosen]
+
+
+def _headlines(score_set: ScoreSet, items: Sequence[Item]) -> dict[str, float | None]:
+    return {name: _headline(score_set, items, name) for name in SHOWN}
 
 
 def _headline(score_set: ScoreSet, items: Sequence[Item], name: str) -> float | None:

@@ -7,7 +7,7 @@ the end is dropped; damage before a whole line is reported.
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from zlib import crc32
@@ -34,6 +34,9 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     key: str
     response: Response
     cached: bool = False
+
+
+RECORD = msgspec.json.Decoder(Record)
 
 
 class Journal(Mapping[str, Response]):
@@ -169,16 +172,21 @@ def read_journal(path: Path) -> dict[str, Response]:
     return {line.record.key: line.record.response for line in whole_lines(path)}
 
 
-@contextmanager
-def explained(path: Path, elsewhere: str = "start elsewhere with --out") -> Iterator[None]:
-    """Say what to do when the disk is full or the directory cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"Cannot use {path}: {error.strerror or error}. Free some space, make it "
-            f"writable, or {elsewhere}."
-        ) from error
+class explained(AbstractContextManager[None]):
+    """Say what to do when the disk is full or the directory cannot be written.
+
+    No generator, because every answer is read inside of it.
+    """
+
+    def __init__(self, path: Path, elsewhere: str = "start elsewhere with --out") -> None:
+        self._path, self._elsewhere = path, elsewhere
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise StoreError(
+                f"Cannot use {self._path}: {error.strerror or error}. Free some space, make it "
+                f"writable, or {self._elsewhere}."
+            ) from error
 
 
 @contextmanager
@@ -215,7 +223,7 @@ def _to_record(line: bytes) -> Record | None:
     rest = line[HEAD:-1]
     if not line.endswith(b"\n") or line[:HEAD] != b'{"crc32":"%08x",' % crc32(rest):
         return None
-    return msgspec.json.decode(b"{" + rest, type=Record)
+    return RECORD.decode(b"{" + rest)
 
 
 def _damaged(path: Path | str, number: int) -> StoreError:
