@@ -13,6 +13,7 @@ from upright.runs.asking.desk import ANSWERS, Desk
 from upright.runs.asking.engine import Patience
 from upright.runs.asking.limits import Limits
 from upright.runs.asking.loop import complete
+from upright.runs.asking.meanwhile import meanwhile
 from upright.runs.asking.panel import Panel, ask_panel, stage
 from upright.runs.asking.rounds import Asked, ask_all
 from upright.runs.asking.signals import signals_cancel, sigterm_interrupts
@@ -23,6 +24,7 @@ from upright.runs.garbage import seldom_collected
 from upright.runs.plan import Plan
 from upright.runs.scoring.agreement import agreement
 from upright.runs.scoring.baselines import baselines
+from upright.runs.scoring.early import Early
 from upright.runs.storing.cache import Cache
 from upright.runs.storing.secrets import without_secrets
 from upright.runs.storing.shards import take_over
@@ -83,18 +85,19 @@ def run(
         if options.cache:
             options.cache.close()
         raise
-    desk = Desk(journal, options.cache, crew, options.patience, on_progress)
+    early = Early(plan)
+    desk = Desk(journal, options.cache, crew, options.patience, on_progress, early.came)
     try:
         with _stopping(path, info, desk, options.command):
-            asked, panel = complete(_receive(plan, model, judges, desk))
-            read = write_tables(path, asked.plan, asked.responses, panel, asked.stops)
+            asked, panel = complete(_receive(plan, model, judges, desk, early))
+            read = write_tables(path, asked, panel, early.verdicts)
             # Some facts show only in answers: the name under which a server knows its model.
             info["model"] = {"id": model.id, "facts": crew.facts(model)}
             info["judge_facts"] = crew.facts(judges[0]) if len(judges) == 1 else {}
             info["judges"] = _judges(judges, desk)
             info["judge_sample"] = _sampled(plan, panel)
             info["agreement"] = agreement(read, panel)
-            info["baselines"] = baselines(asked.plan)
+            info["baselines"] = baselines(asked.plan, early.baselines)
             info["until"] = asked.told
             write_info(path, {**info, **_counts(desk), "status": FINISHED, "finished": now()})
     finally:
@@ -102,11 +105,14 @@ def run(
     return Run(path)
 
 
-async def _receive(plan: Plan, model: Model, judges: Sequence[Model], desk: Desk) -> Received:
+async def _receive(
+    plan: Plan, model: Model, judges: Sequence[Model], desk: Desk, early: Early
+) -> Received:
     """Everything that needs a model."""
     with signals_cancel():
         try:
-            asked = await ask_all(plan, model, desk)
+            async with meanwhile(early.work()):
+                asked = await ask_all(plan, model, desk)
             return Received(asked, await ask_panel(asked.plan, asked.responses, desk, judges))
         finally:
             await desk.crew.close()

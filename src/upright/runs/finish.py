@@ -6,24 +6,25 @@ Memory holds the answers and verdicts of one of them at a time, however many a r
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from upright.core import Estimate, Response, Scored
+from upright.core import Estimate, Scored, Verdict
 from upright.runs.asking.panel import Panel
-from upright.runs.plan import Plan
+from upright.runs.asking.rounds import Asked
 from upright.runs.scoring.estimates import estimates_of
 from upright.runs.scoring.judging import Judged, judge_in_pieces
 from upright.runs.scoring.known import Known
 from upright.runs.scoring.sampled import sampling_of
-from upright.runs.scoring.stopping import Stops
 from upright.runs.storing.tables import samples_table, write_estimates, write_verdicts
 
 
 def write_tables(
-    path: Path, plan: Plan, responses: Mapping[str, Response], panel: Panel, stops: Stops
+    path: Path, asked: Asked, panel: Panel, verdicts: Mapping[str, Verdict]
 ) -> Sequence[Judged]:
     """Judge, estimate, and write samples, estimates and, with judge models, their verdicts.
 
-    Gives back what judge models read.
+    `verdicts` are those that benchmarks' own judges gave earlier, by item id. Gives back what
+    judge models read.
     """
+    plan, responses, stops = asked.plan, asked.responses, asked.stops
     sampling = sampling_of(plan, panel)
     known = Known(stops=stops, sampling=sampling)
     # A sample corrects what the benchmarks' own judges say; it replaces none of it.
@@ -33,7 +34,9 @@ def write_tables(
     with samples_table(path / "samples.parquet") as samples:
         for part, items in plan.parts.items():
             answers: list[Scored] = []
-            for judged in judge_in_pieces(plan.score_set(*part), items, responses, rulings):
+            for judged in judge_in_pieces(
+                plan.score_set(*part), items, responses, rulings, verdicts
+            ):
                 samples.add(plan.dimensions[part[0]], judged)
                 answers += [one.scored for one in judged]
                 read += [one for one in judged if one.item.id in panel.opinions]

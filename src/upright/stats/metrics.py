@@ -69,6 +69,10 @@ class Weighted:
     def __call__(self, items: Sequence[Scored]) -> Interval:
         return self.interval(items)
 
+    def alone(self, items: Sequence[Scored]) -> float | None:
+        """The value without its interval."""
+        return _alone(self.weighted(items), len(items))
+
 
 @dataclass(frozen=True)
 class Mean:
@@ -87,6 +91,10 @@ class Mean:
         counted = sum(self.value(item) is not None for item in items)
         some = "" if counted == len(items) else f", {counted} of {len(items)}"
         return Interval(part[0], *part[1], f"Wilson, clustered{some}")
+
+    def alone(self, items: Sequence[Scored]) -> float | None:
+        """The value without its interval."""
+        return _alone(self.weighted(items), len(items))
 
     def weighted(self, items: Sequence[Scored]) -> Statistic:
         values = np.array([_or_nan(self.value(item)) for item in items])
@@ -275,6 +283,12 @@ def cramers_v(weights: Floats, a: Sequence[str], b: Sequence[str]) -> Floats:
     least = np.minimum(r_seen - (r_seen - 1) ** 2 / (n - 1), c_seen - (c_seen - 1) ** 2 / (n - 1))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.where(least > 1, np.sqrt(phi / (least - 1)), np.nan))
+
+
+def _alone(statistic: Statistic, count: int) -> float | None:
+    """What a statistic is where every item counts once."""
+    found = float(statistic(np.ones((1, count)))[0]) if count else np.nan
+    return found if np.isfinite(found) else None
 
 
 def _clusters(items: Sequence[Scored]) -> list[str]:

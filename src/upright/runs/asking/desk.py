@@ -1,7 +1,7 @@
 """Where answers are handed out: from this run's journal, the cache, or the model itself."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from upright.core import Model, Outcome, Request, Response
@@ -49,6 +49,7 @@ class Desk:
     crew: Crew
     patience: Patience
     on_progress: OnProgress
+    on_answers: Callable[[Mapping[str, Response]], None] = lambda answers: None
     tallies: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     failed: dict[str, Response] = field(default_factory=dict)
 
@@ -126,6 +127,7 @@ class _Sitting:
         """Errors are counted but not kept: the next session asks again."""
         good = {key: r for key, r in came.items() if r.error is None}
         self._desk.journal.append(good)
+        self._desk.on_answers(good)
         if self._cache:
             self._cache.put(good)
         for key, response in came.items():

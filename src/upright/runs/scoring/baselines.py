@@ -1,25 +1,47 @@
 """What responders that do not think get on the very questions of a run: how to read its numbers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from math import ceil
+from types import MappingProxyType
+from typing import TypeVar
 
-from upright.core import Answer, Response, Scored, ScoreSet
+from upright.core import Answer, Response, Scored, ScoreSet, Verdict
 from upright.models.mock import responder
 from upright.runs.items import Item
+from upright.runs.pieces import pieces
 from upright.runs.plan import Plan
+from upright.runs.scoring.judging import apart
 
 SHOWN = ("random", "majority", "refuse")
 ENOUGH = 2000
 """Questions of a benchmark that tell it: to a percent, where half are right."""
+PIECE = 100
+"""Answers that are judged in one go: milliseconds, after which others may have their turn."""
 
 
-def baselines(plan: Plan) -> dict[str, dict[str, float | None]]:
-    """By benchmark, the upright headline of each shown responder."""
+Headlines = Mapping[str, float | None]
+"""The headline of each shown responder."""
+NONE: Mapping[str, Headlines] = MappingProxyType({})
+T = TypeVar("T")
+InPieces = Generator[None, None, T]
+"""Work that may be interrupted wherever it yields."""
+
+
+def baselines(plan: Plan, known: Mapping[str, Headlines] = NONE) -> dict[str, Headlines]:
+    """By benchmark, the upright headlines; `known` are those computed earlier."""
     return {
-        id: _headlines(plan.score_set(id, name), some(items))
+        id: known.get(id) or _at_once(headlines(plan.score_set(id, name), items))
         for (id, name), items in plan.parts.items()
         if name == "upright"
     }
+
+
+def headlines(score_set: ScoreSet, items: Iterable[Item]) -> InPieces[Headlines]:
+    """Of one benchmark."""
+    chosen, found = some(items), {}
+    for name in SHOWN:
+        found[name] = yield from _headline(score_set, chosen, name)
+    return found
 
 
 def some(items: Iterable[Item]) -> list[Item]:
@@ -30,17 +52,25 @@ def some(items: Iterable[Item]) -> list[Item]:
     return [item for item in once if item.sample.cluster in chosen]
 
 
-def _headlines(score_set: ScoreSet, items: Sequence[Item]) -> dict[str, float | None]:
-    return {name: _headline(score_set, items, name) for name in SHOWN}
-
-
-def _headline(score_set: ScoreSet, items: Sequence[Item], name: str) -> float | None:
+def _headline(score_set: ScoreSet, items: Sequence[Item], name: str) -> InPieces[float | None]:
     respond = responder(name)
     answers = [Answer(item.sample, Response(text=respond(item.sample))) for item in items]
-    verdicts = score_set.judge.judge(answers)
+    verdicts: list[Verdict] = []
+    for piece in pieces(answers, PIECE if apart(score_set) else len(answers)):
+        verdicts += score_set.judge.judge(piece)
+        yield
     scored = [
         Scored(*answer, verdict, item.epoch)
         for answer, verdict, item in zip(answers, verdicts, items, strict=True)
         if verdict.value is not None
     ]
-    return score_set.metrics[0].measure(scored).value
+    return score_set.metrics[0].value(scored)
+
+
+def _at_once(work: InPieces[T]) -> T:
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found: T = end.value
+            return found

@@ -1,6 +1,7 @@
 """From answers to verdicts: by the benchmark's own judge, or by a judge model."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from upright.core import Answer, Outcome, Response, Scored, ScoreSet, Verdict
@@ -26,6 +27,7 @@ class Judged(NamedTuple):
         return Scored(self.item.sample, self.response, self.verdict, self.item.epoch)
 
 
+NOTHING: Mapping[str, Verdict] = MappingProxyType({})
 Rulings = Mapping[str, Ruling]
 """What judge models decided, by item id."""
 
@@ -35,11 +37,17 @@ def judge_in_pieces(
     items: Sequence[Item],
     responses: Mapping[str, Response],
     rulings: Rulings,
+    known: Mapping[str, Verdict],
 ) -> Iterator[list[Judged]]:
-    """The items of one score set: together where its judge compares answers."""
-    apart = getattr(score_set.judge, "one_by_one", False)
-    for some in pieces(items, AT_ONCE) if apart else [items]:
-        yield judge_part(score_set, some, responses, rulings)
+    """The items of one score set: together where its judge compares answers. `known` are verdicts
+    of that judge, by item id, which it gave earlier."""
+    for some in pieces(items, AT_ONCE) if apart(score_set) else [items]:
+        yield judge_part(score_set, some, responses, rulings, known)
+
+
+def apart(score_set: ScoreSet) -> bool:
+    """Whether the benchmark's own judge says that it reads each answer by itself."""
+    return bool(getattr(score_set.judge, "one_by_one", False))
 
 
 def judge_part(
@@ -47,21 +55,23 @@ def judge_part(
     items: Sequence[Item],
     responses: Mapping[str, Response],
     rulings: Rulings,
+    known: Mapping[str, Verdict] = NOTHING,
 ) -> list[Judged]:
     """Items of one score set. The benchmark's own judge reads all: it is cheap, decides where
     no judge model did, and shows how far the two agree."""
     items = list(items)  # from the disk, perhaps
     # Once each: they come from the disk.
     given = [responses[item.key] for item in items]
-    readable = [
+    found = [known.get(item.id) for item in items] if known else [None] * len(items)
+    unread = [
         Answer(item.sample, response)
-        for item, response in zip(items, given, strict=True)
-        if response.error is None
+        for item, response, verdict in zip(items, given, found, strict=True)
+        if response.error is None and verdict is None
     ]
-    verdicts = iter(score_set.judge.judge(readable))
+    verdicts = iter(score_set.judge.judge(unread))
     judged = []
-    for item, response in zip(items, given, strict=True):
-        own = next(verdicts) if response.error is None else None
+    for item, response, verdict in zip(items, given, found, strict=True):
+        own = None if response.error is not None else verdict or next(verdicts)
         ruling = rulings.get(item.id) if rulings else None
         judged.append(Judged(item, response, _verdict(response, own, ruling), own))
     return judged
