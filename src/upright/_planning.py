@@ -1,13 +1,14 @@
 """From the settings of a run to what it asks: which benchmarks, on which files."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from upright.core import Benchmark, Dimension, Model, Row, Settings, UsageError, registry, unknown
 from upright.data import DataFile, in_suite, suite_file, suites
 from upright.interop.jbb import attack_strings
-from upright.runs import Plan, make_plan
+from upright.runs import Plan, make_plan, read_reference
 
 ATTACKED = "jbb/harmful-behaviors.csv"
 """The file whose requests stored attack strings wrap."""
@@ -72,6 +73,9 @@ def plan_of(
             f"There is nothing to ask: no score set {' or '.join(settings.score_sets)} on the "
             f"suite {settings.suite}. `published` exists for the paper's data: --suite trustllm."
         )
+    if settings.like:
+        beside = read_reference(Path(settings.like), plan, provenance(files))
+        plan = replace(plan, reference=beside)
     return plan, files
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from upright.runs.conduct import Options, run
     from upright.runs.cost import Forecast, Price, forecast
     from upright.runs.plan import Item, Plan, make_plan
+    from upright.runs.scoring.referring import read_reference
     from upright.runs.scoring.relabel import relabel
     from upright.runs.storing.cache import Cache, open_cache
     from upright.runs.storing.store import Run, open_run
@@ -30,6 +31,7 @@ _FILES = {
     "conduct": ("Options", "run"),
     "cost": ("Forecast", "Price", "forecast"),
     "plan": ("Item", "Plan", "make_plan"),
+    "scoring.referring": ("read_reference",),
     "scoring.relabel": ("relabel",),
     "storing.cache": ("Cache", "open_cache"),
     "storing.store": ("Run", "open_run"),
@@ -55,6 +57,7 @@ __all__ = [
     "make_plan",
     "open_cache",
     "open_run",
+    "read_reference",
     "relabel",
     "run",
 ]

@@ -87,7 +87,8 @@ def run(
     try:
         with _stopping(path, info, desk, options.command):
             asked, panel = complete(_receive(plan, model, judges, desk))
-            read = write_tables(path, asked.plan, asked.responses, panel, asked.stops)
+            told = asked.stops, asked.likenesses
+            read = write_tables(path, asked.plan, asked.responses, panel, *told)
             # Some facts show only in answers: the name under which a server knows its model.
             info["model"] = {"id": model.id, "facts": crew.facts(model)}
             info["judge_facts"] = crew.facts(judges[0]) if len(judges) == 1 else {}

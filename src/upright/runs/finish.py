@@ -12,20 +12,29 @@ from upright.runs.plan import Plan
 from upright.runs.scoring.estimates import estimates_of
 from upright.runs.scoring.judging import Judged, judge_part
 from upright.runs.scoring.known import Known
+from upright.runs.scoring.likeness import Likeness
 from upright.runs.scoring.sampled import sampling_of
 from upright.runs.scoring.stopping import Stops
+from upright.runs.storing.stored import Part
 from upright.runs.storing.tables import samples_table, write_estimates, write_verdicts
+from upright.runs.storing.twins import REFERENCE, write_likenesses
 
 
 def write_tables(
-    path: Path, plan: Plan, responses: Mapping[str, Response], panel: Panel, stops: Stops
+    path: Path,
+    plan: Plan,
+    responses: Mapping[str, Response],
+    panel: Panel,
+    stops: Stops,
+    likenesses: Mapping[Part, Likeness],
 ) -> Sequence[Judged]:
-    """Judge, estimate, and write samples, estimates and, with judge models, their verdicts.
+    """Judge, estimate, and write samples, estimates and, with judge models, their verdicts, or what
+    a reference got.
 
     Gives back what judge models read.
     """
     sampling = sampling_of(plan, panel)
-    known = Known(stops=stops, sampling=sampling)
+    known = Known(stops=stops, likenesses=likenesses, sampling=sampling)
     # A sample corrects what the benchmarks' own judges say; it replaces none of it.
     rulings = panel.rulings if sampling is None else {}
     estimates: list[Estimate] = []
@@ -39,6 +48,8 @@ def write_tables(
             if panel.opinions:
                 read += [one for one in judged if one.item.id in panel.opinions]
     write_estimates(path / "estimates.parquet", estimates)
+    if likenesses:
+        write_likenesses(path / REFERENCE, likenesses)
     if plan.settings.judge:
         write_verdicts(path / "verdicts.parquet", read, panel)
     return read

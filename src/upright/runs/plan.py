@@ -18,6 +18,7 @@ from upright.core import (
     naming,
 )
 from upright.runs.garbage import seldom_collected
+from upright.runs.reference import Reference
 from upright.runs.subset import take
 
 Rows = Callable[[Benchmark, bool], Sequence[Row]]
@@ -53,11 +54,15 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Everything a run will ask and how it will be judged; nothing has been asked yet."""
+    """Everything a run will ask and how it will be judged; nothing has been asked yet.
+
+    reference   what the run that `settings.like` names got, where it names one
+    """
 
     benchmarks: Mapping[str, Benchmark]
     settings: Settings
     items: tuple[Item, ...]
+    reference: Reference | None = None
 
     @cached_property
     def requests(self) -> dict[str, Request]:
@@ -75,7 +80,8 @@ class Plan:
     def hash(self) -> str:
         """Equal for the same command on the same data: how an interrupted run is found again."""
         told = [(item.id, item.key) for item in self.items]
-        return digest((self.settings, told))
+        beside = self.reference and self.reference.sha256
+        return digest((self.settings, told, beside))
 
     def score_set(self, benchmark: str, name: str) -> ScoreSet:
         found = self.benchmarks[benchmark].score_set(name)
