@@ -273,13 +273,16 @@ def _lessened(draws: Draws) -> Draws:
 
 def _shares_before(draws: Draws) -> Floats:
     """Before each draw, how much of the reference's excess the sums have shown: the slope of one
-    on the other, with `TRUST` clusters of slope 1 added. No reference is bet against."""
+    on the other, both less what clusters of their sizes have on average, with `TRUST` clusters of
+    slope 1 added. No reference is bet against."""
     assert draws.beside is not None
     excess, trust = draws.beside.excess, TRUST * draws.beside.square
     if trust == 0:
         return np.zeros(len(draws.sums))
-    shown = _before(excess * draws.sums) - _means_before(draws) * _before(excess * draws.sizes)
-    return np.clip((trust + shown) / (trust + _before(excess**2)), 0.0, 1.0)
+    by_size = _before(excess * draws.sizes) / np.maximum(_before(draws.sizes), 1e-12)
+    shown = _before(excess * draws.sums) - _before(draws.sums) * by_size
+    there = _before(excess**2) - _before(excess) * by_size
+    return np.clip((trust + shown) / (trust + np.maximum(there, 0.0)), 0.0, 1.0)
 
 
 def _means_before(draws: Draws) -> Floats:
