@@ -3,20 +3,21 @@
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from upright.core import UPRIGHT, Benchmark, Request, Sample, Settings, ask, registry
+from upright.core import UPRIGHT, Benchmark, Metric, Request, Sample, Settings, ask, registry
 from upright.runs import Item, Plan, open_run
 from upright.stats.metrics import mean
 
 Values = Mapping[str, float]
 """By sample."""
 SHELL = "safety/misuse"
-"""A benchmark with a plain mean, under whose name questions of other sets are replayed."""
+"""A benchmark under whose name questions of other sets are replayed."""
 
 
 class Pair(NamedTuple):
@@ -72,7 +73,7 @@ def _do_not_answer(data: Path, *, harmful: bool) -> dict[str, Values]:
 
 
 def _xstest(data: Path) -> dict[str, Values]:
-    found = {}
+    found: dict[str, Values] = {}
     for file in sorted((data / "xstest" / "model_completions").glob("*.csv")):
         rows = _rows(file)
         found[file.stem] = {r["prompt"]: float(r["final_label"][0] == "1") for r in rows}
@@ -80,7 +81,7 @@ def _xstest(data: Path) -> dict[str, Values]:
 
 
 def _jbb(data: Path, attack: str) -> dict[str, Values]:
-    found = {}
+    found: dict[str, Values] = {}
     for file in sorted((data / "jbb" / "attack-artifacts" / attack).glob("*/*.json")):
         rows = json.loads(file.read_bytes())["jailbreaks"]
         found[file.stem] = {row["behavior"]: float(not row["jailbroken"]) for row in rows}
@@ -103,9 +104,9 @@ def _pairs(models: Mapping[str, Values]) -> list[Pair]:
 
 def _replayed(samples: Sequence[Sample]) -> Plan:
     shell: Benchmark = registry.load("benchmarks", SHELL)
-    assert isinstance(shell.upright.metrics[0].compute, type(mean()))
+    plain = replace(shell.upright, metrics=(Metric(name="right", compute=mean()),))
     return Plan(
-        benchmarks={SHELL: shell},
+        benchmarks={SHELL: replace(shell, upright=plain)},
         settings=Settings(),
         items=tuple(
             Item(

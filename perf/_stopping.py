@@ -28,7 +28,7 @@ from upright.core import (
 from upright.data import suite_file
 from upright.runs import Item, Plan, make_plan
 from upright.runs.asking.rounds import Asking
-from upright.runs.reference import Reference
+from upright.runs.reference import Reference, varies
 from upright.runs.scoring.judging import judge_part
 from upright.runs.scoring.stopping import Stop, after_stopping, draws_of, reading
 from upright.stats.intervals import Bounds
@@ -124,6 +124,8 @@ def ended(
     return Ended(asking.stop, value, Bounds(printed.low, printed.high))
 
 
-def _reference(id: str, items: Sequence[Item], theirs: Mapping[str, float]) -> Reference:
+def _reference(id: str, items: Sequence[Item], theirs: Mapping[str, float]) -> Reference | None:
     known = {(i.sample.id, i.epoch): theirs[i.sample.id] for i in items if i.sample.id in theirs}
+    if not varies(known):
+        return None
     return Reference(run="simulated", model="simulated", values={(id, UPRIGHT): known})

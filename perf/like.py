@@ -27,7 +27,7 @@ from upright.stats.sequential import Aim, Beside, Draws, of_whole
 HALF_WIDTHS = (0.03, 0.05)
 RATES = (0.5, 0.7, 0.9, 0.97)
 SEEDS = 5
-REPLAYS = 5
+REPLAYS = 3
 COVERAGE_REPS = 2000
 PAGE = Path(__file__).parent.parent / "docs" / "explain" / "until-like.md"
 MARK = "<!-- what follows is written by perf/like.py -->\n"

@@ -48,7 +48,7 @@ def write_tables(
             if panel.opinions:
                 read += [one for one in judged if one.item.id in panel.opinions]
     write_estimates(path / "estimates.parquet", estimates)
-    if likenesses:
+    if plan.reference:
         write_likenesses(path / REFERENCE, likenesses)
     if plan.settings.judge:
         write_verdicts(path / "verdicts.parquet", read, panel)

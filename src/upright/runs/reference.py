@@ -7,6 +7,11 @@ from functools import cached_property
 from upright.core import digest
 
 
+def varies(values: Mapping[tuple[str, int], float]) -> bool:
+    """Whether a reference foretells anything."""
+    return len(set(values.values())) > 1
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reference:
     """What a stored run got on the questions of a plan.

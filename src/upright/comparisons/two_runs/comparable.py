@@ -42,7 +42,7 @@ def unlike(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[str, ...]:
     found = []
     if a.get("upright") != b.get("upright"):
         found.append(f"Made by upright {a.get('upright')} and {b.get('upright')}.")
-    for name in ("suite", "seed", "choices", "epochs", "until", "like", "decide"):
+    for name in ("suite", "seed", "choices", "epochs", "until", "decide"):
         one, other = (info.get("settings", {}).get(name) for info in (a, b))
         if one != other:
             found.append(f"The setting {name} is {one} and {other}.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from upright.core import UsageError
 from upright.runs.plan import Plan
-from upright.runs.reference import Reference
+from upright.runs.reference import Reference, varies
 from upright.runs.scoring.stopping import Reading, read_stops, reading, values_of
 from upright.runs.storing.store import Run, open_run
 from upright.runs.storing.stored import Part, stored_answers
@@ -14,7 +14,8 @@ from upright.runs.subset import Place
 
 
 def read_reference(path: Path, plan: Plan, data: Mapping[str, Any]) -> Reference:
-    """What a finished run got on the samples of a plan; `data` are the files of the plan.
+    """What a finished run got on the samples of a plan; `data` are the files of the plan. Where it
+    got the same everywhere it foretells nothing, and is as if it had not been there.
 
     Raises StoreError where it is not finished, and UsageError where it is of no use.
     """
@@ -33,7 +34,11 @@ def read_reference(path: Path, plan: Plan, data: Mapping[str, Any]) -> Reference
             "needs a run of the same benchmarks and score sets: see its run.json."
         )
     _check_order(run, plan, values)
-    return Reference(run=run.path.resolve().name, model=run.info["model"]["id"], values=values)
+    return Reference(
+        run=run.path.resolve().name,
+        model=run.info["model"]["id"],
+        values={part: found for part, found in values.items() if varies(found)},
+    )
 
 
 def _readings(plan: Plan) -> dict[Part, tuple[Reading, set[Place]]]:
@@ -63,7 +68,8 @@ def _check_order(run: Run, plan: Plan, values: Mapping[Part, Mapping[Place, floa
     """A run that stopped early lacks what comes late in the order of its seed. In the same order
     that would foretell which samples come next, and nothing proven would hold."""
     early = [part for part, stop in read_stops(run.info).items() if stop.stopped]
-    if run.info["settings"].get("seed") == plan.settings.seed and values.keys() & set(early):
+    seed = run.info.get("settings", {}).get("seed")
+    if seed == plan.settings.seed and values.keys() & set(early):
         raise UsageError(
             f"{run.path} stopped early, and in the order of this run: both have the seed "
             f"{plan.settings.seed}. Give another --seed, or name a run that asked everything."

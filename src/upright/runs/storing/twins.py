@@ -35,7 +35,7 @@ def write_likenesses(path: Path, likenesses: Mapping[Part, Likeness]) -> None:
         for part, likeness in likenesses.items()
         for at, twin in enumerate(likeness.twins)
     ]
-    columns = dict(zip(SCHEMA.names, zip(*rows, strict=True), strict=True))
+    columns = {name: [row[at] for row in rows] for at, name in enumerate(SCHEMA.names)}
     write_whole(path, lambda file: pq.write_table(table(columns, SCHEMA), file, **STORED))
 
 
