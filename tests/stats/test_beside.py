@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from upright.stats.intervals import Floats, proportion, wilson, worth
 from upright.stats.sequential import (
-    MOST_AIMED,
+    MOST_BESIDE,
     TRUST,
     Aim,
     Beside,
@@ -59,7 +59,8 @@ def test_it_leaves_out_just_what_a_gambler_got_rich_against(
         if t:
             less = y[:t] - np.array(shares[:t]) * off
             squares += (less[-1] - (0.5 + less.sum()) / (t + 1)) ** 2
-        bets.append(H * total / (total - t) / (squares / (t + 1)))
+        kelly = H / (squares / (t + 1))
+        bets.append(kelly / np.sqrt(1 + kelly**2) * total / (total - t))
     for m in np.linspace(0.01, 0.99, 12):
         capital, richest = 0.0, 0.0
         for t in range(drawn):
@@ -71,7 +72,7 @@ def test_it_leaves_out_just_what_a_gambler_got_rich_against(
                 richest = np.inf
                 break
             gain = y[t] - mean - share * (excess[t] + made_up)
-            capital += np.log1p(min(bets[t], MOST_AIMED / max(stake, 1e-12)) * gain)
+            capital += np.log1p(min(bets[t], MOST_BESIDE / max(stake, 1e-12)) * gain)
             richest = max(richest, capital)
         if bounds.low + 1e-6 < m < bounds.high - 1e-6:
             assert richest < GOAL + 1e-6
