@@ -28,6 +28,7 @@ from upright.core import (
 from upright.data import suite_file
 from upright.runs import Item, Plan, make_plan
 from upright.runs.asking.rounds import Asking
+from upright.runs.reference import Reference, varies
 from upright.runs.scoring.judging import judge_part
 from upright.runs.scoring.stopping import Stop, after_stopping, draws_of, reading
 from upright.stats.intervals import Bounds
@@ -80,20 +81,34 @@ class Ended(NamedTuple):
 def one_run(plan: Plan, id: str, settings: Settings, rate: float) -> Ended:
     items = tuple(plan.parts[id, UPRIGHT])
     judge = simulated(items, rate, np.random.default_rng([settings.seed, len(items)]))
+    return ended(plan, id, settings, judge.values)
+
+
+def ended(
+    plan: Plan,
+    id: str,
+    settings: Settings,
+    values: Mapping[str, float],
+    theirs: Mapping[str, float] | None = None,
+) -> Ended:
+    """A run whose verdicts are these, by sample; `theirs` are a reference's."""
+    items = tuple(plan.parts[id, UPRIGHT])
+    judge = Simulated(values)
     benchmark = plan.benchmarks[id]
     lead = benchmark.upright.metrics[0]
     plain = mean() if isinstance(lead.compute, Mean) else lead.compute
     metric = replace(lead, compute=plain, event="")
     score_set = replace(benchmark.upright, judge=judge, metrics=(metric,))
     benchmarks = {id: replace(benchmark, upright=score_set)}
-    shown = replace(plan, benchmarks=benchmarks, settings=settings)
+    reference = _reference(id, items, theirs) if theirs else None
+    shown = replace(plan, benchmarks=benchmarks, settings=settings, reference=reference)
     asking = Asking(shown, (id, UPRIGHT), items)
     responses = {i.key: Response(text="x") for i in items}
     while not asking.done:
         asking.next_round()
         asking.look(responses)
     judged = judge_part(score_set, asking.asked, responses, {})
-    printed = after_stopping(metric, asking.stop, of_slice=False).measure(
+    printed = after_stopping(metric, asking.stop, asking.likeness, of_slice=False).measure(
         [one.scored for one in judged]
     )
     answers = [one.scored for one in judge_part(score_set, items, responses, {})]
@@ -104,3 +119,10 @@ def one_run(plan: Plan, id: str, settings: Settings, rate: float) -> Ended:
     assert printed.high is not None
     value = float(whole.sums.sum() / whole.sizes.sum())
     return Ended(asking.stop, value, Bounds(printed.low, printed.high))
+
+
+def _reference(id: str, items: Sequence[Item], theirs: Mapping[str, float]) -> Reference | None:
+    known = {(i.sample.id, i.epoch): theirs[i.sample.id] for i in items if i.sample.id in theirs}
+    if not varies(known):
+        return None
+    return Reference(run="simulated", model="simulated", values={(id, UPRIGHT): known})

@@ -8,7 +8,7 @@ from typing import Any
 from upright.core import Benchmark, Dimension, Model, Row, Settings, UsageError, registry, unknown
 from upright.data import DataFile, in_suite, suite_file, suites
 from upright.interop.jbb import attack_strings
-from upright.runs import Plan, make_plan
+from upright.runs import Plan, make_plan, read_reference
 
 ATTACKED = "jbb/harmful-behaviors.csv"
 """The file whose requests stored attack strings wrap."""
@@ -77,6 +77,8 @@ def plan_of(model: Model, settings: Settings, data: Path | None) -> tuple[Plan, 
             f"There is nothing to ask: no score set {' or '.join(settings.score_sets)} on the "
             f"suite {settings.suite}. `published` exists for the paper's data: --suite trustllm."
         )
+    if settings.like:
+        plan = plan.beside(read_reference(Path(settings.like), plan, told))
     return plan, told
 
 

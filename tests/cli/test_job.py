@@ -23,6 +23,7 @@ OTHER: dict[str, Any] = {
     "device": "cpu",
     "precision": "bfloat16",
     "until": 0.03,
+    "like": "runs/before",
     "decide": 0.9,
     "judge_sample": 30,
     "defenses": ["smoothllm"],
@@ -31,7 +32,7 @@ OTHER: dict[str, Any] = {
     "shards": "s3://bucket/runs",
     "attack_strings": "artifact.json",
 }
-NEEDS = {"judge_sample": "judge"}
+NEEDS = {"judge_sample": "judge", "like": "until"}
 """Options that are refused without another."""
 
 

@@ -31,6 +31,13 @@ Until = Annotated[
         "to this half-width, such as 0.03. What is no mean (F1, correlations) runs in full.",
     ),
 ]
+Like = Annotated[
+    str,
+    typer.Option(
+        help="With --until: the folder of a finished run of a similar model on the same data "
+        "(version before, base model). The more verdicts agree, the sooner benchmarks stop.",
+    ),
+]
 Decide = Annotated[
     float | None,
     typer.Option(

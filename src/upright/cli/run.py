@@ -19,6 +19,8 @@ Examples:
 
     upright run openai/gpt-4o-mini --suite trustllm --score-set upright --until 0.03
 
+    upright run openai/gpt-4o-mini --suite trustllm --until 0.03 --like runs/VERSION-BEFORE
+
     upright run openai/gpt-4o-mini -b safety/misuse --suite trustllm --decide 0.9
 
     upright run openai/llama --base-url http://localhost:8000/v1 -d safety
@@ -42,6 +44,7 @@ def run(
     benchmark: options.Benchmarks = None,
     limit: options.Limit = None,
     until: options.Until = None,
+    like: options.Like = "",
     decide: options.Decide = None,
     epochs: options.Epochs = None,
     score_set: options.ScoreSet = "both",

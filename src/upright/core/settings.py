@@ -15,6 +15,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     benchmarks  ids, in order
     score_sets  upright, published or both; `published` exists for the paper's data only
     until       stop a benchmark as soon as its headline is known to this half-width (0.03)
+    like        the folder of a finished run of a similar model, which may let `until` stop sooner
     decide      stop a benchmark as soon as its headline is surely above or below this bound (0.9)
     limit       at most this many samples per benchmark and score set; whole groups, stratified
     epochs      overrides every benchmark's own number of repeats
@@ -34,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     score_sets: tuple[str, ...] = ("upright", "published")
     limit: int | None = None
     until: float | None = None
+    like: str = ""
     decide: float | None = None
     epochs: int | None = None
     max_tokens: int | None = None
@@ -71,6 +73,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 f"{self.stopping} stops by the benchmarks' own judges, round by round, and judge "
                 "models read answers after the last one: their verdicts would have no valid "
                 f"interval. Leave out {self.stopping} or --judge."
+            )
+        if self.like:
+            self._check_like()
+
+    def _check_like(self) -> None:
+        if self.until is None:
+            raise UsageError(
+                "--like names a run beside which a benchmark stops sooner, and nothing says when "
+                "to stop. Add --until 0.03 or leave out --like."
+            )
+        if self.decide is not None:
+            raise UsageError(
+                "--decide holds an interval for the model's rate against its bound, and --like "
+                "narrows what is known of the planned samples alone. Leave out one of them."
             )
 
     def _check_sample(self) -> None:

@@ -130,11 +130,22 @@ class JudgeSample(msgspec.Struct, frozen=True):
     of: int
 
 
+class LikeFacts(msgspec.Struct, frozen=True):
+    """The run that `--like` named: its folder's name, its model, the hash of its values, and on how
+    many samples it has one."""
+
+    run: str
+    model: str
+    sha256: str
+    samples: int
+
+
 class UntilFacts(msgspec.Struct, frozen=True):
     """What became of `--until` and `--decide`."""
 
     half_width: float | None = None
     bound: float | None = None
+    like: LikeFacts | None = None
     calls: Saved = Saved()
     score_sets: tuple[Stopped, ...] = ()
 

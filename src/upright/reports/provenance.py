@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from upright.reports.profile import Calls, Concord, RunFacts, Stopped, Tokens, UntilFacts
+from upright.reports.profile import Calls, Concord, LikeFacts, RunFacts, Stopped, Tokens, UntilFacts
 
 
 def facts(run: RunFacts) -> dict[str, dict[str, str]]:
@@ -46,7 +46,15 @@ def _until(run: RunFacts) -> dict[str, dict[str, Any]]:
     if run.until is None:
         return {}
     told = {f"{s.benchmark} ({s.score_set})": stopped_in_words(s) for s in run.until.score_sets}
-    return {"Stopping early": {"calls": saved_in_words(run.until), **told}}
+    like = {"reference": _reference(run.until.like)} if run.until.like else {}
+    return {"Stopping early": {"calls": saved_in_words(run.until), **like, **told}}
+
+
+def _reference(like: LikeFacts) -> str:
+    return (
+        f"{like.run}, {like.model}: {like.samples:,} verdicts, sha256 {like.sha256} "
+        "(reference.parquet)"
+    )
 
 
 def _judges(run: RunFacts) -> dict[str, dict[str, Any]]:
@@ -108,7 +116,8 @@ def saved_in_words(until: UntilFacts) -> str:
     calls, early = until.calls, until.ended_early
     goals = [f"±{until.half_width:g}"] if until.half_width is not None else []
     goals += [f"surely above or below {until.bound:g}"] if until.bound is not None else []
-    told = f"Until {' or '.join(goals)}: {calls.saved:,} of {calls.planned:,} calls saved; "
+    beside = f" with {until.like.run} of {until.like.model} as reference" if until.like else ""
+    told = f"Until {' or '.join(goals)}{beside}: {calls.saved:,} of {calls.planned:,} calls saved; "
     return told + f"{len(early)} of {len(until.score_sets)} score sets stopped early"
 
 

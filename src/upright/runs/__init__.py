@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from upright.runs.cost import Forecast, Price, forecast
     from upright.runs.items import Item
     from upright.runs.plan import Plan, make_plan
+    from upright.runs.scoring.referring import read_reference
     from upright.runs.scoring.relabel import relabel
     from upright.runs.storing.cache import Cache, open_cache
     from upright.runs.storing.store import Run, open_run
@@ -32,6 +33,7 @@ _FILES = {
     "cost": ("Forecast", "Price", "forecast"),
     "items": ("Item",),
     "plan": ("Plan", "make_plan"),
+    "scoring.referring": ("read_reference",),
     "scoring.relabel": ("relabel",),
     "storing.cache": ("Cache", "open_cache"),
     "storing.store": ("Run", "open_run"),
@@ -57,6 +59,7 @@ __all__ = [
     "make_plan",
     "open_cache",
     "open_run",
+    "read_reference",
     "relabel",
     "run",
 ]

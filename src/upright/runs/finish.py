@@ -14,19 +14,21 @@ from upright.runs.scoring.judging import Judged, judge_in_pieces
 from upright.runs.scoring.known import Known
 from upright.runs.scoring.sampled import sampling_of
 from upright.runs.storing.tables import samples_table, write_estimates, write_verdicts
+from upright.runs.storing.twins import REFERENCE, write_likenesses
 
 
 def write_tables(
     path: Path, asked: Asked, panel: Panel, verdicts: Mapping[str, Verdict]
 ) -> Sequence[Judged]:
-    """Judge, estimate, and write samples, estimates and, with judge models, their verdicts.
+    """Judge, estimate, and write samples, estimates and, with judge models, their verdicts, or what
+    a reference got.
 
     `verdicts` are those that benchmarks' own judges gave earlier, by item id. Gives back what
     judge models read.
     """
-    plan, responses, stops = asked.plan, asked.responses, asked.stops
+    plan, responses, likenesses = asked.plan, asked.responses, asked.likenesses
     sampling = sampling_of(plan, panel)
-    known = Known(stops=stops, sampling=sampling)
+    known = Known(stops=asked.stops, likenesses=likenesses, sampling=sampling)
     # A sample corrects what the benchmarks' own judges say; it replaces none of it.
     rulings = panel.rulings if sampling is None else {}
     estimates: list[Estimate] = []
@@ -42,6 +44,8 @@ def write_tables(
                 read += [one for one in judged if one.item.id in panel.opinions]
             estimates += estimates_of(plan.benchmarks[part[0]], part, answers, known)
     write_estimates(path / "estimates.parquet", estimates)
+    if plan.reference:
+        write_likenesses(path / REFERENCE, likenesses)
     if plan.settings.judge:
         write_verdicts(path / "verdicts.parquet", read, panel)
     return read

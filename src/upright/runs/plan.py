@@ -1,7 +1,7 @@
 """What will be asked: every sample of every benchmark, as requests."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain
 
@@ -21,6 +21,7 @@ from upright.core import (
 )
 from upright.runs.garbage import seldom_collected
 from upright.runs.items import Distinct, Form, Item, OnDisk, Part, Record, Requests
+from upright.runs.reference import Reference
 from upright.runs.storing.spool import Spool
 from upright.runs.subset import take
 
@@ -42,6 +43,7 @@ class Plan:
     parts       the items of each score set, in the order of asking
     requests    of all of them, each once, in that order
     hash        equal for the same command on the same data: how an interrupted run is found again
+    reference   what the run that `settings.like` names got, where it names one
     """
 
     benchmarks: Mapping[str, Benchmark]
@@ -49,6 +51,7 @@ class Plan:
     parts: Mapping[Part, Sequence[Item]]
     requests: Requests
     hash: str
+    reference: Reference | None = None
 
     @property
     def items(self) -> Iterator[Item]:
@@ -63,6 +66,11 @@ class Plan:
     @property
     def dimensions(self) -> dict[str, str]:
         return {id: benchmark.card.dimension for id, benchmark in self.benchmarks.items()}
+
+    def beside(self, reference: Reference) -> "Plan":
+        """The same questions, asked beside what another run got."""
+        hash = digest((self.hash, reference.sha256))
+        return replace(self, reference=reference, hash=hash)
 
     def score_set(self, benchmark: str, name: str) -> ScoreSet:
         found = self.benchmarks[benchmark].score_set(name)

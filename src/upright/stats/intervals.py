@@ -69,6 +69,21 @@ def effective_n(values: Floats, clusters: Clusters, added: float = 0.0) -> float
     return min(n, n / total * centre * (1 - centre) / clustered)
 
 
+def worth(sums: Floats, sizes: Floats, clusters: float) -> float:
+    """The effective size of so many clusters like those whose sums and sizes are known.
+
+    As `effective_n`, with `ADDED` clusters of nothing but 0 and as many of nothing but 1; for
+    items that count differently, too. Never above their number.
+    """
+    usual = float(sizes.mean())
+    kinds = len(sums) + 2 * ADDED
+    centre = (float(sums.sum()) + ADDED * usual) / (kinds * usual)
+    squares = float(np.sum((sums - centre * sizes) ** 2))
+    squares += ADDED * usual**2 * (centre**2 + (1 - centre) ** 2)
+    variance = squares / kinds / usual**2 / clusters
+    return min(clusters * usual, centre * (1 - centre) / variance)
+
+
 def proportion(values: Floats, clusters: Clusters, level: float = LEVEL) -> Bounds:
     """Wilson's interval for the mean of values in [0, 1] that come in clusters.
 

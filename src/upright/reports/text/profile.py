@@ -167,7 +167,7 @@ def _notes(profile: Profile) -> Iterator[Text]:
         told = one_line(f"{origin.tool} {origin.version}", 80)
         yield Text(f"Imported: {told} asked and judged, not Upright", style="yellow")
     if until := profile.run.until:
-        yield Text(saved_in_words(until), style="green")
+        yield Text(one_line(saved_in_words(until), 400), style="green")
         for early in until.ended_early:
             if early.score_set in LEADING:
                 told = f"Stopped: {inert(early.benchmark)}: {stopped_in_words(early)}"

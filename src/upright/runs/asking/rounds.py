@@ -19,20 +19,25 @@ from upright.core import Model, Response, Scored, digest
 from upright.runs.asking.desk import ANSWERS, Desk
 from upright.runs.items import Item, Part
 from upright.runs.plan import Plan
+from upright.runs.reference import Reference
 from upright.runs.scoring.estimates import estimate_one
 from upright.runs.scoring.judging import judge_part
+from upright.runs.scoring.likeness import Likeness
 from upright.runs.scoring.stopping import (
+    Reading,
     Stop,
     Stops,
     after_stopping,
+    beside,
     class_weights,
     draws_of,
     largest_cluster,
     reading,
+    values_of,
     whole_value,
 )
 from upright.stats.intervals import Bounds
-from upright.stats.sequential import Aim, Bound, expected_draws
+from upright.stats.sequential import Aim, Bound, Draws, expected_draws
 
 FIRST = 30
 """Clusters of the first round: what a half-width of 0.05 takes where all answers are right."""
@@ -51,13 +56,14 @@ class Asked(NamedTuple):
     plan: Plan
     responses: Mapping[str, Response]
     stops: Stops
+    likenesses: Mapping[Part, Likeness]
     told: dict[str, Any] | None
 
 
 async def ask_all(plan: Plan, model: Model, desk: Desk) -> Asked:
     """Everything, or with `--until` or `--decide` as much as it takes."""
     if not plan.settings.stopping:
-        return Asked(plan, await desk.answer(ANSWERS, model, plan.requests), {}, None)
+        return Asked(plan, await desk.answer(ANSWERS, model, plan.requests), {}, {}, None)
     parts = [Asking(plan, part, tuple(items)) for part, items in plan.parts.items()]
     asked: set[str] = set()
     responses = desk.answers
@@ -71,9 +77,10 @@ async def ask_all(plan: Plan, model: Model, desk: Desk) -> Asked:
             part.look(responses)
     stops = [part.stop for part in parts]
     return Asked(
-        plan=replace(plan, parts={part.name: part.asked for part in parts}),
+        plan=replace(plan, parts={part.part: part.asked for part in parts}),
         responses=responses,
         stops={(stop.benchmark, stop.score_set): stop for stop in stops},
+        likenesses={part.part: part.likeness for part in parts if part.likeness},
         told=_told(plan, len(asked), stops),
     )
 
@@ -84,16 +91,26 @@ def _told(plan: Plan, asked: int, stops: Sequence[Stop]) -> dict[str, Any]:
     return {
         "half_width": plan.settings.until,
         "bound": plan.settings.decide,
+        "like": _like(plan.reference),
         "calls": {"planned": planned, "asked": asked, "saved": planned - asked},
         "score_sets": [msgspec.to_builtins(stop) for stop in stops],
     }
+
+
+def _like(reference: Reference | None) -> dict[str, Any] | None:
+    """Which run it was, and what an auditor needs to see that it is the same one still."""
+    if reference is None:
+        return None
+    shared = sum(len(values) for values in reference.values.values())
+    told = {"run": reference.run, "model": reference.model, "sha256": reference.sha256}
+    return {**told, "samples": shared}
 
 
 class Asking:
     """One score set on its way."""
 
     def __init__(self, plan: Plan, part: Part, items: Sequence[Item]) -> None:
-        self.name, self._items = part, items
+        self.part, self._items = part, items
         self._dimension = plan.benchmarks[part[0]].card.dimension
         self._score_set = plan.score_set(*part)
         self._metric = self._score_set.metrics[0]
@@ -107,6 +124,7 @@ class Asking:
         self._weights = class_weights(self._metric, samples)
         self._read = reading(self._metric, self._weights)
         self._largest = largest_cluster(self._read, samples) if self._read else 1.0
+        self._likeness = self._beside(plan.reference)
         self._taken, self._rounds = 0, 0
         self._whole: Bounds | None = None
         self._side = ""
@@ -135,19 +153,44 @@ class Asking:
             judged = judge_part(self._score_set, self._so_far, responses, {})
             about = [one.scored for one in judged if self._metric.of(one.item.sample)]
             if self._aim:
-                self._whole = whole_value(about, self._read, self._largest, self._aim)
+                self._whole = self._whole_value(self._read, self._aim, about)
             if self._bound:
                 self._side = self._side_of(self._bound.at, about)
-            draws = draws_of(about, self._read, self._largest)
+            draws = self._draws(self._read, about)
             goals = [goal for goal in (self._aim, self._bound) if goal]
             self._expected = min(expected_draws(draws, goal) for goal in goals)
         self.done = self._known or self._side != "" or self._taken == len(self._order)
+
+    def _whole_value(self, read: Reading, aim: Aim, about: Sequence[Scored]) -> Bounds:
+        if like := self.likeness:
+            return like.whole(values_of(about, read), self._largest, aim)
+        return whole_value(about, read, self._largest, aim)
+
+    def _draws(self, read: Reading, about: Sequence[Scored]) -> Draws:
+        if like := self.likeness:
+            return like.draws(values_of(about, read), self._largest)
+        return draws_of(about, read, self._largest)
+
+    @property
+    def likeness(self) -> Likeness | None:
+        """What the reference got on all that is planned; None where it has nothing."""
+        if self._likeness is None:
+            return None
+        asked = sum(self._metric.of(item.sample) for item in self._so_far)
+        return replace(self._likeness, asked=asked)
+
+    def _beside(self, reference: Reference | None) -> Likeness | None:
+        if not (reference and self._read):
+            return None
+        items = [item for cluster in self._order for item in cluster.items]
+        about = [(i.sample, i.epoch) for i in items if self._metric.of(i.sample)]
+        return beside(reference, self.part, self._read, about)
 
     def _side_of(self, bound: float, about: Sequence[Scored]) -> str:
         """Of the bound, as the headline would be printed; "" while it lies inside the interval,
         and while too much is unscored for any number to be printed."""
         metric = after_stopping(self._metric, self._stop(stopped=True), of_slice=False)
-        printed = estimate_one(self._dimension, self.name, metric, "", True, about)
+        printed = estimate_one(self._dimension, self.part, metric, "", True, about)
         if printed.low is None or printed.high is None:
             return ""
         return "above" if printed.low > bound else "below" if printed.high < bound else ""
@@ -158,8 +201,8 @@ class Asking:
 
     def _stop(self, *, stopped: bool) -> Stop:
         return Stop(
-            benchmark=self.name[0],
-            score_set=self.name[1],
+            benchmark=self.part[0],
+            score_set=self.part[1],
             metric=self._metric.name,
             half_width=self._aim.half_width if self._aim else None,
             bound=self._bound.at if self._bound else None,
@@ -173,6 +216,7 @@ class Asking:
             weights=self._weights,
             rounds=self._rounds,
             stopped=stopped,
+            like=self._likeness.run if self._likeness else "",
             reason=self._reason(stopped),
             low=self._whole.low if self._whole else None,
             high=self._whole.high if self._whole else None,

@@ -38,7 +38,8 @@ def estimates_of(
         for name, members in _slices(metric, about):
             headline = metric is metrics[0] and not name
             dimension = benchmark.card.dimension
-            used = after_stopping(metric, stop, of_slice=bool(name)) if stop else metric
+            like = known.likenesses.get(part) if headline else None
+            used = after_stopping(metric, stop, like, of_slice=bool(name)) if stop else metric
             estimate = estimate_one(dimension, part, used, name, headline, members)
             scored = [one for one in members if one.value is not None]
             yield corrected(estimate, metric, scored, evidence)

@@ -4,11 +4,11 @@ Two intervals, of two things. `--until` stops a benchmark by the value that *all
 samples* would give: that is what stopping forgoes, and drawing without replacement closes in on
 it. What is printed is for the *model's rate* on questions like these, as every other interval of a
 report: only so may a stopped benchmark stand beside one that ran in full. `--decide` holds the
-printed one against its bound.
+printed one against its bound. With `--like` both rest on a reference as well.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -17,6 +17,9 @@ import numpy as np
 
 from upright.core import Interval, Metric, Outcome, Response, Sample, Scored, Verdict
 from upright.runs.items import Part
+from upright.runs.reference import Reference
+from upright.runs.scoring.likeness import Likeness, Twin, likeness_of
+from upright.runs.subset import Place
 from upright.stats.intervals import Bounds
 from upright.stats.metrics import Compute, Mean, Value, Weighted, cluster
 from upright.stats.sequential import Aim, Bound, Draws, of_rate, of_whole
@@ -34,6 +37,7 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     largest         the most of them in one cluster; `largest_of_all` counts all its items
     weights         (outer, inner class, what one answer counts) where it is a mean of class means
     rounds          after how many it ended
+    like            the folder of the run that it was asked beside, or ""
     low, high       what all planned samples would give, as its headline stood at the end; None
                     where the headline is neither a mean nor a mean of class means, and where
                     no half-width was given
@@ -55,6 +59,7 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     stopped: bool
     reason: str
     weights: Weights = ()
+    like: str = ""
     low: float | None = None
     high: float | None = None
 
@@ -147,12 +152,43 @@ def whole_value(answers: Sequence[Scored], read: Reading, largest: float, aim: A
     return Bounds(of_whole(worst, aim).low, of_whole(best, aim).high)
 
 
-def after_stopping(metric: Metric, stop: Stop, *, of_slice: bool) -> Metric:
+def values_of(answers: Sequence[Scored], read: Reading) -> dict[Place, float]:
+    """What was scored, by sample and epoch."""
+    scored = [one for one in answers if one.value is not None]
+    found = {(one.sample.id, one.epoch): read.value(one) for one in scored}
+    return {place: value for place, value in found.items() if value is not None}
+
+
+def beside(
+    reference: Reference, part: Part, read: Reading, planned: Iterable[tuple[Sample, int]]
+) -> Likeness | None:
+    """What a reference got on the samples and epochs that a headline is about, which are in the
+    order of asking; None where it has nothing on any."""
+    values = reference.values.get(part)
+    if not values:
+        return None
+    return likeness_of(
+        reference.run,
+        (
+            Twin(
+                place=(sample.id, epoch),
+                cluster=sample.cluster,
+                weight=read.weight(_unanswered(sample)),
+                value=values.get((sample.id, epoch)),
+            )
+            for sample, epoch in planned
+        ),
+    )
+
+
+def after_stopping(
+    metric: Metric, stop: Stop, like: Likeness | None = None, *, of_slice: bool
+) -> Metric:
     """The same metric with an interval that holds although the data decided when to stop.
 
     Bets on a slice have no aim: how much of it comes before the stop is not planned. Nor are the
     sizes of its classes, or of those of another metric than the headline. A bound is held against
-    the headline alone.
+    the headline alone, and so is a reference.
     """
     if not stop.stopped:
         return metric
@@ -163,6 +199,8 @@ def after_stopping(metric: Metric, stop: Stop, *, of_slice: bool) -> Metric:
     largest = stop.largest if headline else stop.largest_of_all
     aimless = of_slice or (stop.half_width is None and not headline)
     aim = None if aimless else stop.aim
+    if like and headline and not of_slice:
+        return replace(metric, compute=_beside(metric.compute, stop, like, read))
     told = f"betting confidence sequence, {_where(stop)}"
 
     def interval(items: Sequence[Scored]) -> Interval:
@@ -173,6 +211,22 @@ def after_stopping(metric: Metric, stop: Stop, *, of_slice: bool) -> Metric:
         return Interval(found.value, min(low, found.value), max(high, found.value), told)
 
     return replace(metric, compute=interval)
+
+
+def _beside(compute: Compute, stop: Stop, like: Likeness, read: Reading) -> Compute:
+    """The value is that of all planned samples, estimated with the reference's."""
+    aim = stop.aim
+    assert isinstance(aim, Aim)
+    told = f"betting confidence sequence with the reference run {like.run}, {_where(stop)}"
+
+    def interval(items: Sequence[Scored]) -> Interval:
+        found = compute(items)
+        if found.value is None:
+            return found
+        value, (low, high) = like.rate(values_of(items, read), stop.largest, aim)
+        return Interval(value, low, high, told)
+
+    return interval
 
 
 def _warned(compute: Compute, stop: Stop) -> Compute:

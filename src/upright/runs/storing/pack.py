@@ -23,7 +23,7 @@ from upright.runs.storing.tables import write_whole
 MANIFEST = "manifest.json"
 FILES = (
     *("run.json", "samples.parquet", "estimates.parquet", "verdicts.parquet", "labels.jsonl"),
-    "report.html",
+    *("reference.parquet", "report.html"),
 )
 """The journal stays at home: it holds the same answers once more."""
 THEN = (1980, 1, 1, 0, 0, 0)
