@@ -83,13 +83,20 @@ class Search:
                 return float(losses[place])
         return float(self.losses([self.suffix])[0])
 
+    @cached_property
+    def allowed(self) -> NDArray[np.bool_]:
+        """The tokens that are printable ASCII, as in the paper, (vocabulary,)."""
+        size = self._weights.module.get_input_embeddings().weight.shape[0]
+        texts = [self._weights.checkpoint.decode([token]) for token in range(size)]
+        return np.array([text.isascii() and text.isprintable() and text != "" for text in texts])
+
     def promising(self, top_k: int) -> NDArray[np.intp]:
         """For each token of the suffix those with the most negative gradients, (suffix, top_k)."""
         before = len(self._frame.before)
         slopes = self._weights.token_gradients(self._around(self.suffix), self._wanted)
         slopes = slopes[before : before + len(self.suffix)]
-        slopes[:, ~self._allowed] = np.inf
-        most = min(top_k, int(self._allowed.sum()))
+        slopes[:, ~self.allowed] = np.inf
+        most = min(top_k, int(self.allowed.sum()))
         return np.argpartition(slopes, most - 1, axis=1)[:, :most]
 
     def losses(self, suffixes: Sequence[Sequence[int]]) -> NDArray[np.float32]:
@@ -112,13 +119,6 @@ class Search:
         place = random.randrange(len(self.suffix))
         token = int(random.choice(promising[place]))
         return [*self.suffix[:place], token, *self.suffix[place + 1 :]]
-
-    @cached_property
-    def _allowed(self) -> NDArray[np.bool_]:
-        """The tokens that are printable ASCII, as in the paper, (vocabulary,)."""
-        size = self._weights.module.get_input_embeddings().weight.shape[0]
-        texts = [self._weights.checkpoint.decode([token]) for token in range(size)]
-        return np.array([text.isascii() and text.isprintable() and text != "" for text in texts])
 
 
 @dataclass(frozen=True)

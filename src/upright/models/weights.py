@@ -130,9 +130,8 @@ class Weights:
 
         found = np.zeros(len(asked), np.float32)
         for batch in arranged(asked, engine.limits):
-            for place, chances in zip(
-                batch, in_halves(weighed, [asked[i] for i in batch]), strict=True
-            ):
+            told = in_halves(weighed, [asked[i] for i in batch])
+            for place, chances in zip(batch, told, strict=True):
                 if chances is None:
                     raise ModelRefused(TOO_LARGE.format(tokens=len(asked[place].tokens)))
                 found[place] = -chances[0]
