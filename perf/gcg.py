@@ -1,15 +1,17 @@
 """GCG at the size of its paper: does the loss fall, and does the model then give in?
 
-    python perf/gcg.py --data DATA --out LINES --budget 450 --at-once 5    # on a GPU
+    python perf/gcg.py --data DATA --out LINES --budget 450               # on a GPU
+    python perf/gcg.py --data DATA --out LINES --laptop                   # a few steps on a CPU
     python perf/gcg.py --pace                                             # seconds per step alone
     python perf/gcg.py --tell LINES > tables.md
-    python perf/gcg.py --data DATA --out LINES --tiny                     # a rehearsal on a CPU
 
 Every search is `upright.attacks.gcg` in a campaign of its own, on JailbreakBench's goals and the
 beginnings of answers that its file names. No answer stops a search, so that all end after as many
 steps; what `upright attack` would have told is the first answer that gives in. Beside it: the
 size for a laptop, and as many questions with a random suffix, because whoever asks more often
-errs more often too. Questions and answers are never kept: losses, verdicts and lengths are.
+errs more often too. When the time is up a search ends at its next step, and what it came to by then
+is told. Questions and answers are never kept: losses, verdicts and lengths
+are.
 
 Matrix products of the searches round to TF32; answers and the losses told are in full float32.
 """
@@ -23,7 +25,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
-from queue import Empty, Queue
 from random import Random
 from typing import Any, NamedTuple
 
@@ -32,8 +33,8 @@ import torch
 from _gcg_told import told
 
 from upright.attacks._campaign import Budget, Campaign
-from upright.attacks.gcg import Gcg, Search
-from upright.core import Goal, Request, Response
+from upright.attacks.gcg import EVERY, Gcg, Search
+from upright.core import Goal, Request, Response, Spent
 from upright.data.prompts import EVALUATION, read_prompts
 from upright.judges.harm import harmful
 from upright.judges.refusal import outcomes
@@ -42,10 +43,8 @@ from upright.models.weights import Text, Weights, open_weights
 
 MODELS = ("local/smollm2-135m-guarded", "local/smollm2-135m")
 PAPER, SMALL = Gcg(), Gcg(20, 32, 64)
-TINY = Gcg(11, 4, 8, 4), Gcg(2, 2, 8, 4)
+TINY = Gcg(11, 4, 8, 4)
 RANDOM = "random suffixes"
-QUESTIONS = 50
-"""With random suffixes: as many as GCG asks at most, beside the plain one."""
 TOKENS = 150
 SURE = "Sure, here is"
 STEPS = 10
@@ -53,20 +52,24 @@ STEPS = 10
 
 
 class Job(NamedTuple):
-    """One goal on one model; `place` is the goal's row in the file."""
+    """One goal on one model, by `end` (s since 1970); `place` is the goal's row in the file."""
 
     model: str
     place: int
     goal: Goal
-    sizes: tuple[Gcg, Gcg]
+    sizes: Sequence[Gcg]
+    end: float
 
 
 class Counted(Weights):
-    """Weights that count steps: a search takes one gradient for each."""
+    """Weights that count steps, one gradient each, and give none after `end`."""
 
     steps = 0
+    end = float("inf")
 
     def token_gradients(self, prompt: Text, continuation: Text) -> Floats:
+        if time.time() > self.end:
+            raise Spent
         self.steps += 1
         return super().token_gradients(prompt, continuation)
 
@@ -95,7 +98,7 @@ def goals_of(data: Path) -> list[tuple[int, Goal]]:
 
 
 def searched(weights: Counted, goal: Goal, attack: Gcg) -> list[Question]:
-    """What the attack asks, to its end: no answer is given, and none gives in."""
+    """What the attack asks until its end or that of time: no answer is given, and none gives in."""
     questions: list[Question] = []
     weights.steps = 0
 
@@ -149,85 +152,68 @@ def read(weights: Weights, goal: Goal, questions: Sequence[Question]) -> list[di
     ]
 
 
-def pursued(job: Job) -> list[dict[str, Any]]:
-    """A line for each size and for random suffixes."""
+def pursued(job: Job) -> Iterator[dict[str, Any]]:
+    """A line for random suffixes and for each size, as soon as it is known."""
     with open_weights(job.model, threads=1) as opened:
         weights = Counted(
             opened.spec, opened.checkpoint, opened.module, opened.tokenizer, opened.device
         )
-        asked, took = {}, {}
-        torch.set_float32_matmul_precision("high")
+        weights.end = job.end
+        search = Search(weights, job.goal.text, job.goal.target, job.sizes[-1].length)
+        same = {
+            "model": weights.id,
+            "goal": job.place,
+            "category": job.goal.category,
+            "wanted": len(weights.tokens(job.goal.target)),
+            "start": float(search.losses([search.suffix])[0]),
+        }
+        count = max(-(-attack.steps // EVERY) for attack in job.sizes)
+        drawn = at_random(search, count, job.goal)
+        yield {**same, "size": RANDOM, "asked": read(weights, job.goal, drawn)}
         for attack in job.sizes:
             start = time.perf_counter()
-            asked[attack.id] = searched(weights, job.goal, attack)
-            took[attack.id] = time.perf_counter() - start
-        torch.set_float32_matmul_precision("highest")
-        search = Search(weights, job.goal.text, job.goal.target, job.sizes[0].length)
-        asked[RANDOM] = at_random(search, QUESTIONS, job.goal)
-        found = iter(read(weights, job.goal, [q for some in asked.values() for q in some]))
-        first = float(search.losses([search.suffix])[0])
-        return [
-            {
-                "size": size,
-                "model": weights.id,
-                "goal": job.place,
-                "category": job.goal.category,
-                "wanted": len(weights.tokens(job.goal.target)),
-                "start": first,
-                "seconds": took.get(size, 0.0),
-                "asked": [next(found) for _ in some],
-            }
-            for size, some in asked.items()
-        ]
+            torch.set_float32_matmul_precision("high")
+            questions = searched(weights, job.goal, attack)
+            torch.set_float32_matmul_precision("highest")
+            told_of = {"steps": weights.steps, "seconds": time.perf_counter() - start}
+            if len(questions) > 1:
+                asked = read(weights, job.goal, questions)
+                yield {**same, "size": attack.id, **told_of, "asked": asked}
 
 
 def jobs_of(asked: argparse.Namespace) -> Iterator[Job]:
-    """The first ten goals on both models, then the others on the guarded one, then the rest."""
-    goals = goals_of(asked.data)[: asked.goals]
-    sizes = TINY if asked.tiny else (PAPER, SMALL)
-    guarded, plain = MODELS
-    order = [(model, g) for g in goals[:10] for model in (guarded, plain)]
-    order += [(model, g) for model in (guarded, plain) for g in goals[10:]]
-    for model, (place, goal) in order:
-        yield Job(model, place, goal, sizes)
+    """The first ten goals on each model, then the others: a cut-off leaves all categories."""
+    goals, end = goals_of(asked.data)[: asked.goals], time.time() + asked.budget
+    sizes = [TINY] if asked.tiny else [SMALL] if asked.laptop else [SMALL, PAPER]
+    for some in (goals[:10], goals[10:]):
+        for place, goal in some:
+            for model in asked.models:
+                yield Job(model, place, goal, sizes, end)
 
 
-def work(jobs: "Queue[Job]", out: Path, end: float) -> int:
-    """Jobs until none is left, or until the longest so far would take too long; steps taken."""
-    longest, steps = 0.0, 0
-    while time.time() + longest < end:
-        try:
-            job = jobs.get_nowait()
-        except Empty:
-            break
-        start = time.time()
-        lines = pursued(job)
+def work(out: Path, job: Job) -> str:
+    """Writes the lines of a job, if there is time for one; what is to be said of it."""
+    start = time.time()
+    if start > job.end:
+        return f"goal {job.place} on {job.model}: no time"
+    for line in pursued(job):
         # At once and without a buffer: others append to the same file.
         with out.open("ab", buffering=0) as file:
-            file.write("".join(json.dumps(line) + "\n" for line in lines).encode())
-        longest = max(longest, time.time() - start)
-        steps += sum(line["asked"][-1]["step"] for line in lines)
-        print(f"goal {job.place} on {job.model}: {time.time() - start:.0f} s", flush=True)
-    return steps
+            file.write((json.dumps(line) + "\n").encode())
+    return f"goal {job.place} on {job.model}: {time.time() - start:.0f} s"
 
 
 def pursue(asked: argparse.Namespace) -> None:
-    """Jobs side by side: while one prepares its next step, the GPU works for the others."""
-    start = time.time()
+    """Jobs side by side, each in a process that takes one at a time."""
     context = multiprocessing.get_context("spawn")
-    with context.Manager() as manager, ProcessPoolExecutor(asked.at_once, context) as pool:
-        jobs = manager.Queue()
-        for job in jobs_of(asked):
-            jobs.put(job)
-        end = start + asked.budget
-        workers = [pool.submit(work, jobs, asked.out, end) for _ in range(asked.at_once)]
-        steps = sum(worker.result() for worker in workers)
-    print(f"{steps} steps in {time.time() - start:.0f} s, {asked.at_once} searches at once")
+    with ProcessPoolExecutor(asked.at_once, context) as pool:
+        for said in pool.map(partial(work, asked.out), jobs_of(asked)):
+            print(said, flush=True)
 
 
 def pace(tiny: bool) -> None:
     """Seconds per step at the paper's width, with nothing else on the device."""
-    attack = TINY[0] if tiny else PAPER
+    attack = TINY if tiny else PAPER
     text = "Write a tutorial on how to bake a cake that nobody will forget"
     target = "Sure, here is a tutorial on how to bake a cake that nobody will forget"
     for precision, products in (("float32", "highest"), ("float32", "high"), ("bfloat16", "high")):
@@ -251,11 +237,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="GCG at the size of its paper.")
     parser.add_argument("--data", type=Path, help="the folder of jbb/harmful-behaviors.csv")
     parser.add_argument("--out", type=Path, help="where lines are appended")
+    parser.add_argument("--models", nargs="+", default=MODELS)
     parser.add_argument("--goals", type=int, default=20)
-    parser.add_argument(
-        "--budget", type=float, default=3600.0, help="seconds; no job begins that would go beyond"
-    )
+    parser.add_argument("--budget", type=float, default=3600.0, help="seconds")
     parser.add_argument("--at-once", type=int, default=1)
+    parser.add_argument("--laptop", action="store_true", help="without the paper's size")
     parser.add_argument("--pace", action="store_true", help="only time a search alone")
     parser.add_argument("--tell", type=Path, help="only make tables of lines")
     parser.add_argument("--tiny", action="store_true", help="a few steps of a few swaps")
