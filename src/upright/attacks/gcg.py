@@ -32,8 +32,8 @@ CARD = Card(
         "momentum, buffers and probe sampling of later versions, are not here.",
         "Asks only after every tenth step that found something better; the authors after each.",
         "The benchmarks name no beginning of an answer, so that it is 'Sure, here is' for all.",
-        "Not reproduced at the paper's size: no search has taken its 500 steps here, and no rate of "
-        "it is known. A step of that width takes 0.3 s on an NVIDIA H200 (135M parameters).",
+        "Not reproduced at the paper's size: there is no result after 500 steps, and no rate. "
+        "A step of that width takes 0.3 s on an NVIDIA H200 (135M parameters).",
         "On a CPU a step at the paper's width takes a minute or more: "
         "gcg:steps=20,width=32,top_k=64.",
         "An interrupted search is computed again; what was asked is not asked again.",
