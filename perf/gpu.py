@@ -8,25 +8,41 @@ is left out and named.
 
     PYTHONPATH=src python perf/gpu.py            # needs torch, transformers, numpy, msgspec, jinja2
     PYTHONPATH=src python perf/gpu.py --tiny     # a minute's rehearsal on a CPU
+    PYTHONPATH=src python perf/gpu.py --model local/smollm2-135m
+
+With --model the weights are real, and so are the questions and texts: the mini suite's.
+Then transformers in batches of 64 rows stands beside them too (`_hf_batches.py`), and what
+Upright chooses and writes is compared with that; without --model, with the plain loop.
 """
 
 import argparse
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from _hf_batches import ROWS, in_batches
 from transformers import AutoModelForCausalLM, LlamaConfig
 
+from upright.api import select
+from upright.core import Benchmark, Request, Row, Settings, registry
+from upright.data import suite_file
+from upright.models import ModelOptions, mock
 from upright.models._batching import arranged, in_halves
+from upright.models._checkpoint import Checkpoint, load_checkpoint
 from upright.models._decoding import Beginning, Prompt, closed, weigh, write
-from upright.models._torch import Torch
+from upright.models._folders import folder_of
+from upright.models._torch import Torch, load_module
+from upright.runs import make_plan
 
 END = 2
 NEW, OPTIONS, HEADER = 64, 4, 600
+SENTENCE = "Read all of what follows, think of what the words mean, and then answer in few words. "
+Contender = partial[list[Any]]
 
 
 class Shape(NamedTuple):
@@ -43,6 +59,7 @@ SHAPES = {
     "135M": Shape(30, 576, 1536, 9, 3, 49152),  # SmolLM2-135M
     "1.1B": Shape(22, 2048, 5632, 32, 4, 32000),  # TinyLlama
 }
+PRECISIONS = ("bfloat16", "float32")
 TINY = {"tiny": Shape(2, 64, 128, 4, 2, 512)}
 
 
@@ -52,6 +69,7 @@ class Work(NamedTuple):
     questions: list[Prompt]
     headed: list[Prompt]
     texts: list[Prompt]
+    end: int = END
 
 
 def random_model(shape: Shape, device: str, precision: str) -> Any:
@@ -95,14 +113,43 @@ def random_work(shape: Shape, count: int) -> Work:
     )
 
 
-def ours(engine: Torch, prompts: Sequence[Prompt]) -> list[Any]:
+def real_work(checkpoint: Checkpoint, count: int) -> Work:
+    """Evenly spaced ones of the mini suite; a header of as many tokens as at random."""
+
+    def rows(benchmark: Benchmark, _: bool) -> Sequence[Row]:
+        return suite_file("mini", benchmark.file, None).patched
+
+    benchmarks = {id: registry.load("benchmarks", id) for id in select(suite="mini")}
+    chooser = replace(mock.open_mock("echo", ModelOptions()), can_choose=True)
+    asked = list(make_plan(benchmarks, rows, chooser, Settings()).requests.values())
+    header = checkpoint.encode_answer(SENTENCE * HEADER)[:HEADER]
+
+    def prompt(request: Request) -> Prompt:
+        options = tuple(tuple(checkpoint.encode_answer(option)) for option in request.options)
+        return Prompt(checkpoint.encode(request.messages), NEW, options=options)
+
+    questions = _spread([prompt(request) for request in asked if request.options], count)
+    return Work(
+        questions,
+        [one._replace(tokens=[*header, *one.tokens]) for one in questions],
+        _spread([prompt(request) for request in asked if not request.options], count),
+        checkpoint.end,
+    )
+
+
+def _spread(prompts: Sequence[Prompt], count: int) -> list[Prompt]:
+    some = min(count, len(prompts))
+    return [prompts[i * len(prompts) // some] for i in range(some)]
+
+
+def ours(engine: Torch, end: int, prompts: Sequence[Prompt]) -> list[Any]:
     """As `upright run` asks: options weighed, or texts written without an end."""
     beginning = Beginning()
     found: dict[int, Any] = {}
 
     def answered(some: Sequence[Prompt]) -> list[Any]:
         if some[0].options:
-            return list(weigh(engine, some, END, beginning))
+            return list(weigh(engine, some, end, beginning))
         return [w.tokens for w in write(engine, some, frozenset(), beginning=beginning)]
 
     for places in arranged(prompts, engine.limits):
@@ -111,15 +158,15 @@ def ours(engine: Torch, prompts: Sequence[Prompt]) -> list[Any]:
     return [found[place] for place in range(len(prompts))]
 
 
-def plain(model: Any, prompts: Sequence[Prompt]) -> list[Any]:
+def plain(model: Any, end: int, prompts: Sequence[Prompt]) -> list[Any]:
     """One text after the other; each option together with its prompt."""
     with torch.inference_mode():
-        return [_weighed(model, p) if p.options else _written(model, p) for p in prompts]
+        return [_weighed(model, end, p) if p.options else _written(model, p) for p in prompts]
 
 
-def _weighed(model: Any, prompt: Prompt) -> list[float]:
+def _weighed(model: Any, end: int, prompt: Prompt) -> list[float]:
     values = []
-    for option in closed(prompt.options, END):
+    for option in closed(prompt.options, end):
         text = torch.tensor([[*prompt.tokens, *option]], device=model.device)
         chances = model(input_ids=text).logits[0, -len(option) - 1 : -1].float().log_softmax(-1)
         asked = torch.tensor(option, device=model.device)[:, None]
@@ -133,7 +180,6 @@ def _written(model: Any, prompt: Prompt) -> list[int]:
         text,
         attention_mask=torch.ones_like(text),
         max_new_tokens=prompt.limit,
-        min_new_tokens=prompt.limit,
         do_sample=False,
     )
     return [int(token) for token in written[0, text.shape[1] :]]
@@ -161,31 +207,47 @@ class Clock:
             torch.cuda.synchronize()
 
 
-def measured(
-    model: Any, work: Work, asked: argparse.Namespace, clock: Clock, few: int
-) -> Iterator[str]:
-    """The cells of a table, row by row: the plain loop on few items, then each batch limit."""
-    plain(model, [work.questions[0], work.texts[0]])  # kernels are chosen and loaded at first use
-    parts = (work.questions[:few], work.headed[:few], work.texts[: max(1, few // 8)])
-    loop = [clock.timed(partial(plain, model, part)) for part in parts]
-    base = [len(part) / took for part, (took, _) in zip(parts, loop, strict=True)]
-    yield f"plain loop | {base[0]:,.1f} | {base[1]:,.1f} | {base[2] * NEW:,.0f} | | | {_memory()}"
+def contenders(
+    model: Any, work: Work, asked: argparse.Namespace
+) -> Iterator[tuple[str, int, Contender]]:
+    """Each with its rows."""
+    if asked.model:
+        name = f"transformers, {ROWS} rows"
+        yield name, ROWS, partial(in_batches, model, work.end)
     for rows in asked.rows:
-        if clock.left < 0:
-            yield f"Upright, {rows} rows | left out: no time | | | | |"
-            continue
         engine = Torch(model, model.device.type)
         step = asked.step or engine.limits.step
         engine.limits = engine.limits._replace(rows=rows, step=step)
-        ours(engine, [*work.questions[:2], work.texts[0]])
-        most = max(few, 2 * rows)  # small batches are slow: fewer of them
-        parts = (work.questions[:most], work.headed[:most], work.texts[: max(4, 2 * rows)])
-        runs = [clock.timed(partial(ours, engine, part)) for part in parts]
+        yield f"Upright, {rows} rows", rows, partial(ours, engine, work.end)
+
+
+def measured(
+    model: Any, work: Work, asked: argparse.Namespace, clock: Clock, few: int
+) -> Iterator[str]:
+    """The cells of a table, row by row: the plain loop on few items, then each contender."""
+    loop = partial(plain, model, work.end)
+    loop([work.questions[0], work.texts[0]])  # kernels are chosen and loaded at first use
+    parts = (work.questions[:few], work.headed[:few], work.texts[: max(1, few // 8)])
+    told = [clock.timed(partial(loop, part)) for part in parts]
+    base = [len(part) / took for part, (took, _) in zip(parts, told, strict=True)]
+    yield f"plain loop | {base[0]:,.1f} | {base[1]:,.1f} | {base[2] * NEW:,.0f} | | | {_memory()}"
+    for name, rows, contender in contenders(model, work, asked):
+        if clock.left < 0:
+            yield f"{name} | left out: no time | | | | |"
+            continue
+        # Small batches are slow: fewer of them.
+        most, texts = (asked.count,) * 2 if asked.model else (max(few, 2 * rows), max(4, 2 * rows))
+        parts = (work.questions[:most], work.headed[:most], work.texts[:texts])
+        for part in parts:
+            contender(part[:rows])  # kernels are chosen and loaded at the first batch of a shape
+        runs = [clock.timed(partial(contender, part)) for part in parts]
         speeds = [len(part) / took for part, (took, _) in zip(parts, runs, strict=True)]
         times = [f"({a / b:.1f}x)" for a, b in zip(speeds, base, strict=True)]
-        pairs = [list(zip(a, b, strict=False)) for (_, a), (_, b) in zip(runs, loop, strict=True)]
+        pairs = [list(zip(a, b, strict=False)) for (_, a), (_, b) in zip(runs, told, strict=True)]
+        if contender.func is in_batches:
+            told = runs  # of more items than the loop had time for
         yield (
-            f"Upright, {rows} rows | {speeds[0]:,.1f} {times[0]} | {speeds[1]:,.1f} {times[1]} "
+            f"{name} | {speeds[0]:,.1f} {times[0]} | {speeds[1]:,.1f} {times[1]} "
             f"| {speeds[2] * NEW:,.0f} {times[2]} | {_agreement(pairs[0] + pairs[1])} "
             f"| {_same(pairs[2])} | {_memory()}"
         )
@@ -212,9 +274,23 @@ def _memory() -> str:
     return f"{most:,.0f}"
 
 
+def networks(asked: argparse.Namespace, device: str, count: int) -> Iterator[tuple[str, Any, Work]]:
+    """Each in both precisions."""
+    if asked.model:
+        checkpoint = load_checkpoint(folder_of(asked.model.removeprefix("local/")))
+        work = real_work(checkpoint, count)
+        for precision in PRECISIONS:
+            yield asked.model, load_module(checkpoint, device, precision), work
+        return
+    for network, shape in (TINY if asked.tiny else SHAPES).items():
+        for precision in PRECISIONS:
+            yield network, random_model(shape, device, precision), random_work(shape, count)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="The engine on torch, in batches of many sizes.")
     parser.add_argument("--tiny", action="store_true", help="a small network, few questions")
+    parser.add_argument("--model", help="a local model with weights of its own: local/NAME")
     parser.add_argument("--rows", type=int, nargs="+", default=[1, 8, 32, 128, 512])
     parser.add_argument("--step", type=int, help="tokens read at once; the engine's own number")
     parser.add_argument("--count", type=int, default=512, help="questions and texts")
@@ -231,12 +307,14 @@ def main() -> None:
         "| same choices, nats | same texts | peak MiB |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
-    for network, shape in (TINY if asked.tiny else SHAPES).items():
-        for precision in ("bfloat16", "float32"):
-            model = random_model(shape, device, precision)
-            work = random_work(shape, count)
-            for cells in measured(model, work, asked, clock, few):
-                print(f"| {network} | {precision} | {cells} |", flush=True)
+    for network, model, work in networks(asked, device, count):
+        # Texts have no end: all are as long, whoever writes them.
+        model.generation_config.eos_token_id = None
+        model.generation_config.pad_token_id = 0
+        for cells in measured(model, work, asked, clock, few):
+            print(
+                f"| {network} | {str(model.dtype).removeprefix('torch.')} | {cells} |", flush=True
+            )
     print(f"\n{asked.budget - clock.left:.0f} s")
 
 

@@ -94,13 +94,12 @@ def test_a_likelihood_is_the_sum_over_the_tokens(weights: Weights) -> None:
     assert weights.loglikelihood(TEXTS[0], " I am fine") == pytest.approx(direct, abs=2e-3)
 
 
-def test_losses_of_prompts_side_by_side_are_those_of_each(
-    weights: Weights, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(room, "AT_ONCE", 2)
-    found = weights.losses(TEXTS, " I am fine")
-    alone = [-weights.loglikelihood(text, " I am fine") for text in TEXTS]
-    np.testing.assert_allclose(found, alone, atol=2e-3)
+def test_losses_of_prompts_side_by_side_are_those_of_each(weights: Weights) -> None:
+    header = "What all of these have in common is read once, for it is longer than the rest. "
+    for texts in (TEXTS, [header + text for text in TEXTS * 14]):
+        found = weights.losses(texts, " I am fine")
+        alone = [-weights.loglikelihood(text, " I am fine") for text in texts]
+        np.testing.assert_allclose(found, alone, atol=2e-3)
 
 
 def test_gradients_foretell_what_a_small_step_changes(weights: Weights) -> None:

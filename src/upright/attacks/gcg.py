@@ -32,7 +32,10 @@ CARD = Card(
         "momentum, buffers and probe sampling of later versions, are not here.",
         "Asks only after every tenth step that found something better; the authors after each.",
         "The benchmarks name no beginning of an answer, so that it is 'Sure, here is' for all.",
-        "On a CPU a step at the paper's width takes minutes: gcg:steps=20,width=32,top_k=64.",
+        "Not reproduced at the paper's size: there is no result after 500 steps, and no rate. "
+        "A step of that width takes 0.3 s on an NVIDIA H200 (135M parameters).",
+        "On a CPU a step at the paper's width takes a minute or more: "
+        "gcg:steps=20,width=32,top_k=64.",
         "An interrupted search is computed again; what was asked is not asked again.",
     ),
     access="white box",
@@ -75,20 +78,28 @@ class Search:
         the `top_k` tokens that promise most at their places, even if it is no better."""
         promising = self.promising(top_k)
         tried = [self._swapped(promising, random) for _ in range(width)]
-        stable = [suffix for suffix in tried if self.stable(suffix)]
-        if stable:
-            losses = self.losses(stable)
-            self.suffix = stable[int(losses.argmin())]
-            return float(losses.min())
+        losses = self.losses(tried)
+        # Nearly all are stable, and to ask that of each takes longer than a GPU takes for losses.
+        for place in losses.argsort(kind="stable"):
+            if self.stable(tried[place]):
+                self.suffix = tried[place]
+                return float(losses[place])
         return float(self.losses([self.suffix])[0])
+
+    @cached_property
+    def allowed(self) -> NDArray[np.bool_]:
+        """The tokens that are printable ASCII, as in the paper, (vocabulary,)."""
+        size = self._weights.module.get_input_embeddings().weight.shape[0]
+        texts = [self._weights.checkpoint.decode([token]) for token in range(size)]
+        return np.array([text.isascii() and text.isprintable() and text != "" for text in texts])
 
     def promising(self, top_k: int) -> NDArray[np.intp]:
         """For each token of the suffix those with the most negative gradients, (suffix, top_k)."""
         before = len(self._frame.before)
         slopes = self._weights.token_gradients(self._around(self.suffix), self._wanted)
         slopes = slopes[before : before + len(self.suffix)]
-        slopes[:, ~self._allowed] = np.inf
-        most = min(top_k, int(self._allowed.sum()))
+        slopes[:, ~self.allowed] = np.inf
+        most = min(top_k, int(self.allowed.sum()))
         return np.argpartition(slopes, most - 1, axis=1)[:, :most]
 
     def losses(self, suffixes: Sequence[Sequence[int]]) -> NDArray[np.float32]:
@@ -111,13 +122,6 @@ class Search:
         place = random.randrange(len(self.suffix))
         token = int(random.choice(promising[place]))
         return [*self.suffix[:place], token, *self.suffix[place + 1 :]]
-
-    @cached_property
-    def _allowed(self) -> NDArray[np.bool_]:
-        """The tokens that are printable ASCII, as in the paper, (vocabulary,)."""
-        size = self._weights.module.get_input_embeddings().weight.shape[0]
-        texts = [self._weights.checkpoint.decode([token]) for token in range(size)]
-        return np.array([text.isascii() and text.isprintable() and text != "" for text in texts])
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from upright.core import UsageError, ask, unknown
-from upright.models._batching import arranged
+from upright.core import ModelRefused, UsageError, ask, unknown
+from upright.models._batching import arranged, in_halves
 from upright.models._checkpoint import Checkpoint, load_checkpoint
-from upright.models._decoding import Prompt, Written, write
+from upright.models._decoding import Beginning, Prompt, Written, weigh, write
 from upright.models._folders import folder_of
 
 if TYPE_CHECKING:
@@ -27,11 +27,13 @@ Text = str | Sequence[int]
 """A text, or its tokens. A text is read as it stands; `Weights.chat` puts a question to a model."""
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("float32", "bfloat16")
-AT_ONCE = 64
-"""Texts whose likelihoods are computed side by side."""
 NO_TORCH = (
     "The weights of {spec} cannot be opened without torch and transformers: "
     "pip install 'upright[weights]'. On Linux without a GPU, install torch's CPU build first."
+)
+TOO_LARGE = (
+    "The GPU's memory does not hold a prompt of {tokens:,} tokens beside the model: open the "
+    "weights on the CPU (device='cpu'), or in bfloat16 (precision='bfloat16')."
 )
 
 
@@ -113,15 +115,27 @@ class Weights:
             return float(-self._loss(self._embedded([*before, *after]), after))
 
     def losses(self, prompts: Sequence[Text], continuation: Text) -> Floats:
-        """-log p(continuation | prompt) in nats for each of one or more prompts, (prompts,)."""
-        import torch  # noqa: PLC0415 - seconds, and optional
+        """-log p(continuation | prompt) in nats for each of one or more prompts, (prompts,).
 
-        after = self.tokens(continuation)
-        whole = [[*self.tokens(prompt), *after] for prompt in prompts]
-        starts = range(0, len(whole), AT_ONCE)
-        with torch.inference_mode():
-            found = [self._lost(whole[start : start + AT_ONCE], after) for start in starts]
-        return np.concatenate(found)
+        What the prompts have in common at their beginning is read once.
+        """
+        from upright.models._torch import Torch  # noqa: PLC0415 - seconds, and optional
+
+        engine, beginning = Torch(self.module, self.device), Beginning()
+        after = (tuple(self.tokens(continuation)),)
+        asked = [Prompt(self.tokens(prompt), 0, options=after) for prompt in prompts]
+
+        def weighed(some: Sequence[Prompt]) -> list[tuple[float, ...]]:
+            return weigh(engine, some, self.checkpoint.end, beginning)
+
+        found = np.zeros(len(asked), np.float32)
+        for batch in arranged(asked, engine.limits):
+            told = in_halves(weighed, [asked[i] for i in batch])
+            for place, chances in zip(batch, told, strict=True):
+                if chances is None:
+                    raise ModelRefused(TOO_LARGE.format(tokens=len(asked[place].tokens)))
+                found[place] = -chances[0]
+        return found
 
     def token_gradients(self, prompt: Text, continuation: Text) -> Floats:
         """d -log p(continuation | prompt) / d one-hot token, (prompt tokens, vocabulary).
@@ -135,27 +149,6 @@ class Weights:
         [slope] = torch.autograd.grad(self._loss(embedded, after), [embedded])
         table = self.module.get_input_embeddings().weight.detach()
         found: Floats = (slope[0, : len(before)] @ table.T).float().cpu().numpy()
-        return found
-
-    def _lost(self, texts: Sequence[Sequence[int]], after: Sequence[int]) -> Floats:
-        """-log p of the last tokens of several texts, read side by side."""
-        import torch  # noqa: PLC0415 - seconds, and optional
-
-        lengths = torch.tensor([len(text) for text in texts], device=self.device)
-        longest, shortest = int(lengths.max()), int(lengths.min())
-        kept = longest - shortest + len(after) + 1
-        # Filled up behind its end, where no token of a text looks: no mask is needed.
-        filled = torch.tensor(
-            [[*text, *[0] * (longest - len(text))] for text in texts], device=self.device
-        )
-        logits = self.module(filled, use_cache=False, logits_to_keep=kept).logits
-        steps = torch.arange(-len(after) - 1, -1, device=self.device)
-        places = lengths[:, None] - longest + kept + steps  # (texts, after)
-        rows = torch.arange(len(texts), device=self.device)[:, None]
-        said = logits[rows, places].float().log_softmax(dim=-1)  # (texts, after, vocabulary)
-        wanted = torch.tensor([list(after)] * len(texts), device=self.device)
-        lost = -said.gather(2, wanted[:, :, None]).sum(dim=(1, 2))
-        found: Floats = lost.cpu().numpy()
         return found
 
     def _loss(self, embedded: "torch.Tensor", after: Sequence[int]) -> "torch.Tensor":
