@@ -121,7 +121,7 @@ def real_work(checkpoint: Checkpoint, count: int) -> Work:
 
     benchmarks = {id: registry.load("benchmarks", id) for id in select(suite="mini")}
     chooser = replace(mock.open_mock("echo", ModelOptions()), can_choose=True)
-    asked = list(make_plan(benchmarks, rows, chooser, Settings()).requests.values())
+    asked = list(make_plan(benchmarks, rows, chooser, Settings()).requests)
     header = checkpoint.encode_answer(SENTENCE * HEADER)[:HEADER]
 
     def prompt(request: Request) -> Prompt:
