@@ -22,8 +22,7 @@ def table(columns: Mapping[str, Sequence[Any]], schema: pa.Schema) -> pa.Table:
 
 def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """One column of strings, booleans, integers or floats."""
-    there = np.fromiter((value is not None for value in values), bool, len(values))
-    validity = None if there.all() else _bits(there)
+    validity = _validity(values) if None in values else None
     if pa.types.is_string(kind):
         buffers = _text(values)
     elif pa.types.is_boolean(kind):
@@ -32,6 +31,10 @@ def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         known = (0 if value is None else value for value in values)
         buffers = [pa.py_buffer(np.fromiter(known, kind.to_pandas_dtype(), len(values)))]
     return pa.Array.from_buffers(kind, len(values), [validity, *buffers])
+
+
+def _validity(values: Sequence[Any]) -> pa.Buffer:
+    return _bits(np.fromiter((value is not None for value in values), bool, len(values)))
 
 
 def _text(values: Sequence[str | None]) -> list[pa.Buffer]:
