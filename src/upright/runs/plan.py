@@ -87,10 +87,11 @@ def make_plan(
     census, spool = _Census(settings), Spool(Record)
     parts: dict[Part, Sequence[Item]] = {}
     for part in _parts(benchmarks, settings):
-        samples = _samples(part, rows, settings)
-        items = census.counted(_items(part, samples, model, settings))
-        few = census.items + len(samples) * part.epochs(settings) <= IN_MEMORY
-        parts[part.name] = tuple(items) if few else OnDisk(part.form(model, settings), spool, items)
+        form, samples = part.form(model, settings), _samples(part, rows, settings)
+        epochs = part.epochs(settings)
+        items = census.counted(_items(form, samples, epochs, settings.seed))
+        few = census.items + len(samples) * epochs <= IN_MEMORY
+        parts[part.name] = tuple(items) if few else OnDisk(form, spool, items)
     return Plan(
         benchmarks=benchmarks,
         settings=settings,
@@ -174,13 +175,10 @@ def _kept(benchmark: Benchmark, row: Row) -> bool:
         return benchmark.keep(row)
 
 
-def _items(
-    part: _Part, samples: Sequence[Sample], model: Model, settings: Settings
-) -> Iterator[Item]:
-    form = part.form(model, settings)
+def _items(form: Form, samples: Sequence[Sample], epochs: int, seed: int) -> Iterator[Item]:
     for sample in samples:
-        for epoch in range(part.epochs(settings)):
-            yield form.filled(sample, epoch, _seed(settings.seed, sample, epoch))
+        for epoch in range(epochs):
+            yield form.filled(sample, epoch, _seed(seed, sample, epoch))
 
 
 def _max_tokens(benchmark: Benchmark, settings: Settings) -> int:

@@ -41,7 +41,7 @@ def judge_in_pieces(
 ) -> Iterator[list[Judged]]:
     """The items of one score set: together where its judge compares answers. `known` are verdicts
     of that judge, by item id, which it gave earlier."""
-    for some in pieces(items, AT_ONCE) if apart(score_set) else [items]:
+    for some in pieces(items, AT_ONCE if apart(score_set) else len(items)):
         yield judge_part(score_set, some, responses, rulings, known)
 
 
@@ -59,7 +59,6 @@ def judge_part(
 ) -> list[Judged]:
     """Items of one score set. The benchmark's own judge reads all: it is cheap, decides where
     no judge model did, and shows how far the two agree."""
-    items = list(items)  # from the disk, perhaps
     # Once each: they come from the disk.
     given = [responses[item.key] for item in items]
     found = [known.get(item.id) for item in items] if known else [None] * len(items)

@@ -77,15 +77,10 @@ class Cache:
         """Write what was put since the last flush, in one transaction."""
         with self._busy:
             with self._putting:
-                self._leaving, self._unwritten = self._unwritten, {}
-            try:
-                if self._leaving:
-                    self._write(self._leaving)
-            except BaseException:
-                with self._putting:
-                    self._unwritten = {**self._leaving, **self._unwritten}
-                raise
-            finally:
+                # What a full disk refused the last time is tried again.
+                self._leaving, self._unwritten = self._leaving | self._unwritten, {}
+            if self._leaving:
+                self._write(self._leaving)
                 self._leaving = {}
 
     @property
