@@ -29,16 +29,14 @@ from statistics import median
 from typing import Any
 
 import msgspec
+from _mini import requests_of, spread
 
-from upright.api import select
-from upright.core import Benchmark, Request, Row, Settings, registry
-from upright.data import suite_file
+from upright.core import Request
 from upright.models import ModelOptions, mock
 from upright.models._checkpoint import Checkpoint, load_checkpoint
 from upright.models._decoding import closed
 from upright.models._embedded import NAME, embedded_folder
 from upright.models.local import Local, open_local
-from upright.runs import make_plan
 
 THREADS, QUESTIONS, ROUNDS = 2, 200, 5
 FIRST, RIVAL = "Upright", "lm-eval"
@@ -111,15 +109,9 @@ CONTENDERS: dict[str, Callable[[], Work]] = {
 
 def questions(header: int) -> list[Request]:
     """Closed questions of the mini suite, each after so many sentences that all have in common."""
-
-    def rows(benchmark: Benchmark, _: bool) -> Sequence[Row]:
-        return suite_file("mini", benchmark.file, None).patched
-
-    benchmarks = {id: registry.load("benchmarks", id) for id in select(suite="mini")}
     chooser = replace(mock.open_mock("echo", OPTIONS), can_choose=True)
-    plan = make_plan(benchmarks, rows, chooser, Settings())
-    asked = [request for request in plan.requests if request.options]
-    chosen = [asked[i * len(asked) // QUESTIONS] for i in range(QUESTIONS)]
+    asked = [request for request in requests_of(chooser) if request.options]
+    chosen = spread(asked, QUESTIONS)
     return [_after(HEADER * header, request) for request in chosen]
 
 

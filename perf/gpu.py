@@ -26,18 +26,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from _hf_batches import ROWS, in_batches
+from _mini import requests_of, spread
 from transformers import AutoModelForCausalLM, LlamaConfig
 
-from upright.api import select
-from upright.core import Benchmark, Request, Row, Settings, registry
-from upright.data import suite_file
+from upright.core import Request
 from upright.models import ModelOptions, mock
 from upright.models._batching import arranged, in_halves
 from upright.models._checkpoint import Checkpoint, load_checkpoint
 from upright.models._decoding import Beginning, Prompt, closed, weigh, write
 from upright.models._folders import folder_of
 from upright.models._torch import Torch, load_module
-from upright.runs import make_plan
 
 END = 2
 NEW, OPTIONS, HEADER = 64, 4, 600
@@ -115,31 +113,21 @@ def random_work(shape: Shape, count: int) -> Work:
 
 def real_work(checkpoint: Checkpoint, count: int) -> Work:
     """Evenly spaced ones of the mini suite; a header of as many tokens as at random."""
-
-    def rows(benchmark: Benchmark, _: bool) -> Sequence[Row]:
-        return suite_file("mini", benchmark.file, None).patched
-
-    benchmarks = {id: registry.load("benchmarks", id) for id in select(suite="mini")}
     chooser = replace(mock.open_mock("echo", ModelOptions()), can_choose=True)
-    asked = list(make_plan(benchmarks, rows, chooser, Settings()).requests)
+    asked = requests_of(chooser)
     header = checkpoint.encode_answer(SENTENCE * HEADER)[:HEADER]
 
     def prompt(request: Request) -> Prompt:
         options = tuple(tuple(checkpoint.encode_answer(option)) for option in request.options)
         return Prompt(checkpoint.encode(request.messages), NEW, options=options)
 
-    questions = _spread([prompt(request) for request in asked if request.options], count)
+    questions = spread([prompt(request) for request in asked if request.options], count)
     return Work(
         questions,
         [one._replace(tokens=[*header, *one.tokens]) for one in questions],
-        _spread([prompt(request) for request in asked if not request.options], count),
+        spread([prompt(request) for request in asked if not request.options], count),
         checkpoint.end,
     )
-
-
-def _spread(prompts: Sequence[Prompt], count: int) -> list[Prompt]:
-    some = min(count, len(prompts))
-    return [prompts[i * len(prompts) // some] for i in range(some)]
 
 
 def ours(engine: Torch, end: int, prompts: Sequence[Prompt]) -> list[Any]:

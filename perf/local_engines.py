@@ -30,16 +30,14 @@ from statistics import median
 from typing import Any
 
 from _engines import CHOSEN, ENGINES, NEW, REFERENCE, THREADS, Batches
+from _mini import requests_of, spread
 from msgspec.structs import replace
 
-from upright.api import select
-from upright.core import Benchmark, Request, Row, Settings, registry
-from upright.data import suite_file
+from upright.core import Request
 from upright.models import ModelOptions, open_model
 from upright.models._checkpoint import load_checkpoint
 from upright.models._decoding import Prompt
 from upright.models._embedded import NAME, WHEEL, embedded_folder
-from upright.runs import make_plan
 
 CHATS, QUESTIONS, PARTS = 24, 48, 6
 TASKS = ("write", "weigh")
@@ -133,20 +131,15 @@ def real_work() -> list[dict[str, Batches]]:
     """Evenly spaced questions of the mini suite, in the batches that Upright makes of them."""
     model = open_model(f"local/{NAME}", ModelOptions(threads=THREADS))
     checkpoint = load_checkpoint(embedded_folder())
-
-    def rows(benchmark: Benchmark, _: bool) -> Sequence[Row]:
-        return suite_file("mini", benchmark.file, None).patched
-
-    benchmarks = {id: registry.load("benchmarks", id) for id in select(suite="mini")}
-    plan = make_plan(benchmarks, rows, model, Settings())
-    chats = [replace(r, max_tokens=NEW) for r in plan.requests if not r.options]
-    questions = [r for r in plan.requests if 2 <= len(r.options) <= 4]
+    asked = requests_of(model)
+    chats = [replace(r, max_tokens=NEW) for r in asked if not r.options]
+    questions = [r for r in asked if 2 <= len(r.options) <= 4]
 
     def prompt(request: Request) -> Prompt:
         options = tuple(tuple(checkpoint.encode_answer(o)) for o in request.options)
         return Prompt(checkpoint.encode(request.messages), NEW, options=options)
 
-    chosen = {"write": _spread(chats, CHATS), "weigh": _spread(questions, QUESTIONS)}
+    chosen = {"write": spread(chats, CHATS), "weigh": spread(questions, QUESTIONS)}
     return [
         {
             task: [[prompt(r) for r in batch] for batch in model.batches(some[part::PARTS])]
@@ -154,10 +147,6 @@ def real_work() -> list[dict[str, Batches]]:
         }
         for part in range(PARTS)
     ]
-
-
-def _spread(requests: Sequence[Request], count: int) -> list[Request]:
-    return [requests[i * len(requests) // count] for i in range(count)]
 
 
 def prepare(artefacts: Path) -> None:
