@@ -21,7 +21,7 @@ from tests.runs.test_kill import COUNT, assert_asked_once, child, wait_for
 from tests.runs.test_workers import OF_THIS_TIME, asked_by, wait_until
 from tests.runs.toy import CONCURRENCY, carry_out, endpoint, staffed
 from tests.server import Server, serving
-from upright.core import ModelRefused
+from upright.core import ModelRefused, UsageError
 from upright.models import ModelOptions, open_model
 from upright.runs import Reached, Run, Staffing
 from upright.runs.storing.shards import answers_of, left_behind
@@ -140,6 +140,20 @@ def asked_again(server: Server) -> int:
     return sum(times - 1 for times in server.answered.values())
 
 
+def breaking_off(monkeypatch: pytest.MonkeyPatch, times: int) -> list[str]:
+    """The first connections fail as where the server died that the head had started for them."""
+    ray = importlib.import_module("ray")
+    init, left = ray.init, ["Starting Ray client server failed."] * times
+
+    def broken(**given: Any) -> Any:
+        if left:
+            raise ConnectionAbortedError(left.pop())
+        return init(**given)
+
+    monkeypatch.setattr(ray, "init", broken)
+    return left
+
+
 def test_the_run_is_the_one_that_a_single_process_makes(
     cluster: Any, server: Server, alone: Run, tmp_path: Path
 ) -> None:
@@ -227,10 +241,21 @@ def test_over_a_connection_from_elsewhere_with_more_workers_than_places(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    broken = breaking_off(monkeypatch, 1)
     monkeypatch.setattr("upright.runs.asking.cluster.PATIENCE", 0)
     done = on_ray(server, tmp_path, on=os.environ["CLIENT"], workers="5")
     told = capsys.readouterr()
+    assert not broken
     assert "Waiting for a place on the cluster: a worker takes 1 CPUs" in told.err
     assert told.out == ""
     assert set(server.answered.values()) == {1}
     assert same(done, alone)
+
+
+def test_a_head_that_breaks_every_connection_off_is_named(
+    cluster: Any, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = breaking_off(monkeypatch, 9)
+    with pytest.raises(UsageError, match=r"no Ray cluster at ray://.*client server failed"):
+        on_ray(server, tmp_path, on=os.environ["CLIENT"])
+    assert left

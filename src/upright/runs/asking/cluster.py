@@ -32,6 +32,8 @@ GRACE = 5.0
 """Seconds that a worker has to put away what it has."""
 PATIENCE = 15.0
 """Seconds without a place for a worker after which the user hears of it."""
+TRIES = 3
+"""Connections from elsewhere that are begun before a cluster counts as out of reach."""
 
 
 class Asking:
@@ -179,17 +181,33 @@ def connect(address: str, number: int | None, models: Mapping[str, Reached]) -> 
     ours = not ray.is_initialized()
     try:
         if ours:
-            # Ray's news are not the user's: that it has started, that it asks for a token (it
-            # does; nothing here changes that).
-            ray.init(
-                address=None if address == "ray" else address,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                include_dashboard=False if address == "ray" else None,
-            )
+            _join(address)
         return Cluster(models, number, ours)
     except (RayError, ImportError, ConnectionError, ValueError, RuntimeError) as error:
         raise UsageError(f"There is no Ray cluster at {address}: {error}") from error
+
+
+def _join(address: str) -> None:
+    """Begun anew where the cluster's head was reached and broke off.
+
+    For every connection from elsewhere (ray://) the head starts a server, forked while threads of
+    gRPC run: now and then that server is dead before it has begun. The next one is another.
+    """
+    for _ in range(TRIES - 1):
+        with suppress(ConnectionAbortedError):
+            return _init(address)
+    return _init(address)
+
+
+def _init(address: str) -> None:
+    """Ray's news are not the user's: that it has started, that it asks for a token (it does;
+    nothing here changes that)."""
+    ray.init(
+        address=None if address == "ray" else address,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        include_dashboard=False if address == "ray" else None,
+    )
 
 
 async def _got(reference: Any) -> Any:
