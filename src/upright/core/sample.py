@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any
 
@@ -61,16 +61,23 @@ MALFORMED = (LookupError, ValueError, TypeError, AttributeError, StopIteration)
 """What reading a row of any shape may raise."""
 
 
-@contextmanager
-def naming(row: Row, where: str = "") -> Iterator[None]:
-    """What goes wrong with a row is an error that names its file and its place."""
-    try:
-        yield
-    except MALFORMED as error:
-        told = f"{type(error).__name__}: {error}"
-        raise DataError(
-            f"{row.file}, row {row.index}: a field is not as expected{where} ({told})."
-        ) from error
+class naming(AbstractContextManager[None]):
+    """What goes wrong with a row is an error that names its file and its place.
+
+    No generator, because every row is looked at inside of it.
+    """
+
+    __slots__ = ("_row", "_where")
+
+    def __init__(self, row: Row, where: str = "") -> None:
+        self._row, self._where = row, where
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, MALFORMED):
+            told = f"{self._where} ({type(error).__name__}: {error})"
+            raise DataError(
+                f"{self._row.file}, row {self._row.index}: a field is not as expected{told}."
+            ) from error
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -129,8 +136,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def id(self) -> str:
         """Stable: a hash of what is asked and what is right."""
-        told = (self.messages, self.target, self.options, self.replicate, self.copy)
-        return digest(told)[:16]
+        return _id(self)
 
     def identify(self, id: str) -> None:
         """Be known under an id computed elsewhere."""
@@ -149,13 +155,19 @@ def finished(samples: Sequence[Sample]) -> list[Sample]:
     seen: Counter[str] = Counter()
     out = []
     for sample in samples:
-        again = replace(sample, common=common[sample.stratum], copy=seen[sample.id])
+        id = _id(sample)
+        again = replace(sample, common=common[sample.stratum], copy=seen[id])
         if not again.copy:
             # `common` is no part of it: spare a hash.
-            again.identify(sample.id)
+            again.identify(id)
         out.append(again)
-        seen[sample.id] += 1
+        seen[id] += 1
     return out
+
+
+def _id(sample: Sample) -> str:
+    told = (sample.messages, sample.target, sample.options, sample.replicate, sample.copy)
+    return digest(told)[:16]
 
 
 def _commonest(samples: Sequence[Sample]) -> dict[str, str]:

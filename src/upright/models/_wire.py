@@ -40,7 +40,9 @@ class Wire:
         parts = urlsplit(url)
         self._host = _ascii(parts.hostname or "")
         self._port = parts.port or PORTS[parts.scheme]
-        self._ssl = _trusting() if parts.scheme == "https" else None
+        self._tls: dict[str, Any] = {}
+        if parts.scheme == "https":
+            self._tls = {"ssl": _trusting(), "server_hostname": self._host.rstrip(".")}
         self._head = _head(url, headers)
         self._timeout = timeout
         self._loop = asyncio.get_running_loop()
@@ -105,17 +107,19 @@ class Wire:
 
     async def _open(self) -> Connection:
         addresses = await self._addresses()
+        # One address leaves nothing to choose, and the loop's own way takes half as long.
+        if len(addresses) == 1 and addresses[0][0] == socket.AF_INET:
+            host, port = addresses[0][4]
+            return await self._connected(host=host, port=port)
         reached = await start_connection(addresses, happy_eyeballs_delay=NEXT_ADDRESS)
         try:
-            _, connection = await self._loop.create_connection(
-                Connection,
-                sock=reached,
-                ssl=self._ssl,
-                server_hostname=self._host.rstrip(".") if self._ssl else None,
-            )
+            return await self._connected(sock=reached)
         except BaseException:
             reached.close()
             raise
+
+    async def _connected(self, **to: Any) -> Connection:
+        _, connection = await self._loop.create_connection(Connection, **to, **self._tls)
         return connection
 
     async def _addresses(self) -> list[Any]:

@@ -10,13 +10,13 @@ from upright.models.mock import responder
 from upright.runs.items import Item
 from upright.runs.pieces import pieces
 from upright.runs.plan import Plan
-from upright.runs.scoring.judging import apart
+from upright.runs.scoring.judging import AT_ONCE, apart
 
 SHOWN = ("random", "majority", "refuse")
 ENOUGH = 2000
 """Questions of a benchmark that tell it: to a percent, where half are right."""
 PIECE = 100
-"""Answers that are judged in one go: milliseconds, after which others may have their turn."""
+"""Answers that are judged in one go while others may want their turn: milliseconds of work."""
 
 
 Headlines = Mapping[str, float | None]
@@ -30,17 +30,19 @@ InPieces = Generator[None, None, T]
 def baselines(plan: Plan, known: Mapping[str, Headlines] = NONE) -> dict[str, Headlines]:
     """By benchmark, the upright headlines; `known` are those computed earlier."""
     return {
-        id: known.get(id) or _at_once(headlines(plan.score_set(id, name), items))
+        id: known.get(id) or _at_once(headlines(plan.score_set(id, name), items, AT_ONCE))
         for (id, name), items in plan.parts.items()
         if name == "upright"
     }
 
 
-def headlines(score_set: ScoreSet, items: Iterable[Item]) -> InPieces[Headlines]:
-    """Of one benchmark."""
+def headlines(
+    score_set: ScoreSet, items: Iterable[Item], piece: int = PIECE
+) -> InPieces[Headlines]:
+    """Of one benchmark; so many answers are judged in one go, if its judge allows it."""
     chosen, found = some(items), {}
     for name in SHOWN:
-        found[name] = yield from _headline(score_set, chosen, name)
+        found[name] = yield from _headline(score_set, chosen, name, piece)
     return found
 
 
@@ -52,11 +54,13 @@ def some(items: Iterable[Item]) -> list[Item]:
     return [item for item in once if item.sample.cluster in chosen]
 
 
-def _headline(score_set: ScoreSet, items: Sequence[Item], name: str) -> InPieces[float | None]:
+def _headline(
+    score_set: ScoreSet, items: Sequence[Item], name: str, size: int
+) -> InPieces[float | None]:
     respond = responder(name)
     answers = [Answer(item.sample, Response(text=respond(item.sample))) for item in items]
     verdicts: list[Verdict] = []
-    for piece in pieces(answers, PIECE if apart(score_set) else len(answers)):
+    for piece in pieces(answers, size if apart(score_set) else len(answers)):
         verdicts += score_set.judge.judge(piece)
         yield
     scored = [
