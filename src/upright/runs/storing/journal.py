@@ -22,6 +22,8 @@ if sys.platform != "win32":
 HEAD = len(b'{"crc32":"01234567",')
 LENGTH = 32
 """Bits of a place that are a line's length; the others are where it starts."""
+AT_HAND = 4 << 20
+"""Bytes of lines whose answers stay in memory, too: to read one back takes as long as to judge it."""
 
 
 class Busy(StoreError):
@@ -42,13 +44,14 @@ RECORD = msgspec.json.Decoder(Record)
 class Journal(Mapping[str, Response]):
     """The open journal of a run: its answers by key, on the disk. One process at a time writes it.
 
-    Memory holds where each line is, not what it says.
+    Memory holds where each line is, and what the first few thousand say that are appended.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._places: dict[str, int] = {}
         self._cached: set[str] = set()
+        self._at_hand: dict[str, Response] = {}
         with explained(path):
             # Unbuffered: what a full disk refused must not be tried again behind other lines.
             self._file: BinaryIO = path.open("ab+", buffering=0)
@@ -64,6 +67,8 @@ class Journal(Mapping[str, Response]):
             raise
 
     def __getitem__(self, key: str) -> Response:
+        if (known := self._at_hand.get(key)) is not None:
+            return known
         place = self._places[key]
         start, size = place >> LENGTH, place & ((1 << LENGTH) - 1)
         with explained(self.path):
@@ -91,8 +96,10 @@ class Journal(Mapping[str, Response]):
         lines = to_lines(answers, cached=cached)
         with explained(self.path):
             self._write(b"".join(lines))
-        for key, line in zip(answers, lines, strict=True):
+        for (key, response), line in zip(answers.items(), lines, strict=True):
             self._note(key, len(line), cached=cached)
+            if self._end <= AT_HAND:
+                self._at_hand[key] = response
 
     def sync(self) -> None:
         """Wait until the disk has everything: from here on a power cut loses nothing."""
