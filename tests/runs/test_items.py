@@ -33,7 +33,7 @@ from upright.models.mock import responder
 from upright.runs import Options, Plan, forecast, make_plan, plan, run
 from upright.runs.asking import desk, engine
 from upright.runs.items import OnDisk
-from upright.runs.storing import spool
+from upright.runs.storing import journal, spool
 from upright.runs.storing.spool import Spool
 
 REPEATED = structs.replace(SUITE, epochs=2)
@@ -175,6 +175,7 @@ def test_memory_grows_by_a_fraction_of_what_is_asked(
     monkeypatch.setattr(plan, "IN_MEMORY", 200)
     monkeypatch.setattr(engine, "AT_ONCE", 100)
     monkeypatch.setattr(desk, "AT_ONCE", 100)
+    monkeypatch.setattr(journal, "AT_HAND", 1_000)
     for buffer in ("READ", "WRITTEN"):
         monkeypatch.setattr(spool, buffer, 1_000)
     held_at_most(1, tmp_path / "first")  # what is imported and read once

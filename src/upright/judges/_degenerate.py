@@ -19,6 +19,8 @@ LETTER = re.compile(r"[^\W\d_]")
 SIGNS = re.compile(r"[\W_]+")
 EDGES = ".,;:!?\"'()[]*_-"
 SOME = 8
+BLANKED = bytes(b if chr(b).isalnum() and b < 128 else 32 for b in range(256))
+"""Every sign becomes a blank."""
 NO_LETTERS = bytes(b for b in range(256) if not chr(b).isalpha() or b > 127)
 
 
@@ -79,26 +81,30 @@ def _beyond(said: _Said, prompt: str) -> str | None:
 
 
 def _nearly_all_prompt(said: _Said, prompt: str) -> bool:
-    asked = prompt[:LONGEST]
+    asked, count = prompt[:LONGEST], len(said.words)
+    if count < 6:
+        return False
+    # Quick ways out: too short to hold the prompt, or too long to come from it, which has fewer
+    # trigrams than words.
+    least, most = _words_within(asked)
+    if count < ECHO_COVER * least or most < ECHO_SHARE * len(said.trigrams):
+        return False
     if _foreign(said, asked):
         return False
-    count, parts = len(said.words), asked.split()
-    odd = [part for part in parts if not part.isalnum()]
-    # Letters between blanks are a word or more: most texts are too short without a closer look.
-    least = len(parts) - len(odd)
-    if count < 6 or count < ECHO_COVER * least:
-        return False
-    # A prompt has fewer trigrams than words: many texts have too many others. ASCII letters are
-    # one word, and each further one between two blanks takes two characters: a sign and its own.
-    if asked.isascii():
-        most = least + (sum(map(len, odd)) + len(odd)) / 2
-        if most < ECHO_SHARE * len(said.trigrams):
-            return False
     asked_words = words(asked)
     if count < ECHO_COVER * len(asked_words):
         return False
     told = said.trigrams
     return len(told & _trigrams(asked_words)) >= ECHO_SHARE * len(told)
+
+
+def _words_within(text: str) -> tuple[int, int]:
+    """How many words a text has at least and at most, found in a tenth of the time."""
+    if text.isascii():
+        runs = len(text.encode().translate(BLANKED).split())
+        return runs - text.count("'"), runs  # which may join two of them
+    # Letters between blanks are a word or more.
+    return sum(map(str.isalnum, text.split())), len(text)
 
 
 def _foreign(said: _Said, asked: str) -> bool:
