@@ -23,7 +23,7 @@ HEAD = len(b'{"crc32":"01234567",')
 LENGTH = 32
 """Bits of a place that are a line's length; the others are where it starts."""
 AT_HAND = 4 << 20
-"""Bytes of lines whose answers are kept in memory: to read one back takes as long as to judge it."""
+"""Bytes of lines whose answers stay in memory: reading one back takes as long as judging it."""
 
 
 class Busy(StoreError):
