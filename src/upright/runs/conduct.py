@@ -90,7 +90,7 @@ def run(
     try:
         with _stopping(path, info, desk, options.command):
             asked, panel = complete(_receive(plan, model, judges, desk, early))
-            read = write_tables(path, asked, panel, early.verdicts)
+            read = write_tables(path, asked, panel, early.judged)
             # Some facts show only in answers: the name under which a server knows its model.
             info["model"] = {"id": model.id, "facts": crew.facts(model)}
             info["judge_facts"] = crew.facts(judges[0]) if len(judges) == 1 else {}

@@ -6,11 +6,12 @@ Memory holds the answers and verdicts of one of them at a time, however many a r
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from upright.core import Estimate, Scored, Verdict
+from upright.core import Estimate, Scored
 from upright.runs.asking.panel import Panel
 from upright.runs.asking.rounds import Asked
+from upright.runs.items import Part
 from upright.runs.scoring.estimates import estimates_of
-from upright.runs.scoring.judging import Judged, judge_in_pieces
+from upright.runs.scoring.judging import Early, Judged, judge_in_pieces
 from upright.runs.scoring.known import Known
 from upright.runs.scoring.sampled import sampling_of
 from upright.runs.storing.tables import samples_table, write_estimates, write_verdicts
@@ -18,13 +19,12 @@ from upright.runs.storing.twins import REFERENCE, write_likenesses
 
 
 def write_tables(
-    path: Path, asked: Asked, panel: Panel, verdicts: Mapping[str, Verdict]
+    path: Path, asked: Asked, panel: Panel, early: Mapping[Part, Early]
 ) -> Sequence[Judged]:
     """Judge, estimate, and write samples, estimates and, with judge models, their verdicts, or what
     a reference got.
 
-    `verdicts` are those that benchmarks' own judges gave earlier, by item id. Gives back what
-    judge models read.
+    Gives back what judge models read.
     """
     plan, responses, likenesses = asked.plan, asked.responses, asked.likenesses
     sampling = sampling_of(plan, panel)
@@ -36,12 +36,12 @@ def write_tables(
     with samples_table(path / "samples.parquet") as samples:
         for part, items in plan.parts.items():
             answers: list[Scored] = []
-            for judged in judge_in_pieces(
-                plan.score_set(*part), items, responses, rulings, verdicts
-            ):
+            score_set, sooner = plan.score_set(*part), early.get(part, ())
+            for judged in judge_in_pieces(score_set, items, responses, rulings, sooner):
                 samples.add(plan.dimensions[part[0]], judged)
                 answers += [one.scored for one in judged]
-                read += [one for one in judged if one.item.id in panel.opinions]
+                if panel.opinions:
+                    read += [one for one in judged if one.item.id in panel.opinions]
             estimates += estimates_of(plan.benchmarks[part[0]], part, answers, known)
     write_estimates(path / "estimates.parquet", estimates)
     if plan.reference:

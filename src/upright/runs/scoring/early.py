@@ -8,37 +8,39 @@ to a part of the plan that lies on the disk.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from upright.core import Answer, Response, Verdict
-from upright.runs.items import Item, Part
+from upright.core import Response
+from upright.runs.items import Part
 from upright.runs.plan import Plan
 from upright.runs.scoring.baselines import PIECE, Headlines, headlines
-from upright.runs.scoring.judging import apart
+from upright.runs.scoring.judging import Judged, apart, judged_alone
 
 
 class Early:
-    """Baselines by benchmark, and verdicts of benchmarks' own judges by item id."""
+    """Baselines by benchmark, and what benchmarks' own judges say of answers: by part, one place
+    for each of its items, with None where nothing was read."""
 
     def __init__(self, plan: Plan) -> None:
         self.baselines: dict[str, Headlines] = {}
-        self.verdicts: dict[str, Verdict] = {}
+        self.judged: dict[Part, list[Judged | None]] = {}
         self._plan = plan
         # Which questions are asked of a plan that may stop early shows only at its end.
         parts = {} if plan.settings.stopping else plan.parts
         self._here = {part: items for part, items in parts.items() if isinstance(items, tuple)}
-        self._about: defaultdict[str, list[Item]] = defaultdict(list)
+        self._about: defaultdict[str, list[tuple[Part, int]]] = defaultdict(list)
         for part, items in self._here.items():
             if apart(plan.score_set(*part)):
-                for item in items:
-                    self._about[item.key].append(item)
-        self._unread: defaultdict[Part, list[tuple[Item, Response]]] = defaultdict(list)
+                self.judged[part] = [None] * len(items)
+                for place, item in enumerate(items):
+                    self._about[item.key].append((part, place))
+        self._unread: defaultdict[Part, list[tuple[int, Response]]] = defaultdict(list)
         self._begun = self._lately = False
 
     def came(self, answers: Mapping[str, Response]) -> None:
         """Answers that will not change any more, by the keys of their requests."""
         self._begun = self._lately = True
         for key, response in answers.items():
-            for item in self._about.get(key, ()):
-                self._unread[item.part].append((item, response))
+            for part, place in self._about.get(key, ()):
+                self._unread[part].append((place, response))
 
     def work(self) -> Iterator[None]:
         """Does a piece of it between two looks at the iterator, which never ends.
@@ -64,9 +66,9 @@ class Early:
     def _read_some(self) -> None:
         part = next((part for part, unread in self._unread.items() if unread), None)
         if part:
-            unread = self._unread[part]
+            unread, items = self._unread[part], self._here[part]
             piece, self._unread[part] = unread[:PIECE], unread[PIECE:]
-            answers = [Answer(item.sample, response) for item, response in piece]
-            verdicts = self._plan.score_set(*part).judge.judge(answers)
-            for (item, _), verdict in zip(piece, verdicts, strict=True):
-                self.verdicts[item.id] = verdict
+            given = [(items[place], response) for place, response in piece]
+            read = judged_alone(self._plan.score_set(*part), given)
+            for (place, _), one in zip(piece, read, strict=True):
+                self.judged[part][place] = one

@@ -1,7 +1,7 @@
 """From answers to verdicts: by the benchmark's own judge, or by a judge model."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from itertools import count
 from typing import NamedTuple
 
 from upright.core import Answer, Outcome, Response, Scored, ScoreSet, Verdict
@@ -27,9 +27,10 @@ class Judged(NamedTuple):
         return Scored(self.item.sample, self.response, self.verdict, self.item.epoch)
 
 
-NOTHING: Mapping[str, Verdict] = MappingProxyType({})
 Rulings = Mapping[str, Ruling]
 """What judge models decided, by item id."""
+Early = Sequence[Judged | None]
+"""What benchmarks' own judges read already, item by item."""
 
 
 def judge_in_pieces(
@@ -37,12 +38,13 @@ def judge_in_pieces(
     items: Sequence[Item],
     responses: Mapping[str, Response],
     rulings: Rulings,
-    known: Mapping[str, Verdict],
+    early: Early = (),
 ) -> Iterator[list[Judged]]:
-    """The items of one score set: together where its judge compares answers. `known` are verdicts
-    of that judge, by item id, which it gave earlier."""
-    for some in pieces(items, AT_ONCE if apart(score_set) else len(items)):
-        yield judge_part(score_set, some, responses, rulings, known)
+    """The items of one score set: together where its judge compares answers. `early` has all of
+    them or is empty."""
+    size = AT_ONCE if apart(score_set) else len(items)
+    for start, some in zip(count(0, size), pieces(items, size), strict=False):
+        yield judge_part(score_set, some, responses, rulings, early[start : start + size])
 
 
 def apart(score_set: ScoreSet) -> bool:
@@ -55,33 +57,37 @@ def judge_part(
     items: Sequence[Item],
     responses: Mapping[str, Response],
     rulings: Rulings,
-    known: Mapping[str, Verdict] = NOTHING,
+    early: Early = (),
 ) -> list[Judged]:
     """Items of one score set. The benchmark's own judge reads all: it is cheap, decides where
     no judge model did, and shows how far the two agree."""
-    # Once each: they come from the disk.
-    given = [responses[item.key] for item in items]
-    found = [known.get(item.id) for item in items] if known else [None] * len(items)
-    unread = [
-        Answer(item.sample, response)
-        for item, response, verdict in zip(items, given, found, strict=True)
-        if response.error is None and verdict is None
-    ]
+    left = [item for item, one in zip(items, early, strict=True) if one is None] if early else items
+    late = iter(judged_alone(score_set, [(item, responses[item.key]) for item in left]))
+    judged = [one or next(late) for one in early] if early else list(late)
+    return [_ruled(one, rulings.get(one.item.id)) for one in judged] if rulings else judged
+
+
+def judged_alone(score_set: ScoreSet, given: Sequence[tuple[Item, Response]]) -> list[Judged]:
+    """What the benchmark's own judge says of answers."""
+    unread = [Answer(item.sample, response) for item, response in given if response.error is None]
     verdicts = iter(score_set.judge.judge(unread))
     judged = []
-    for item, response, verdict in zip(items, given, found, strict=True):
-        own = None if response.error is not None else verdict or next(verdicts)
-        ruling = rulings.get(item.id) if rulings else None
-        judged.append(Judged(item, response, _verdict(response, own, ruling), own))
+    for item, response in given:
+        own = next(verdicts) if response.error is None else None
+        judged.append(Judged(item, response, own or _missing(response), own))
     return judged
 
 
-def _verdict(response: Response, own: Verdict | None, ruling: Ruling | None) -> Verdict:
+def _missing(response: Response) -> Verdict:
+    return Verdict(outcome=Outcome.ERROR, value=None, reason=response.error or "")
+
+
+def _ruled(one: Judged, ruling: Ruling | None) -> Judged:
     """An unreadable ruling leaves the answer unscored; the rules still say what kind it was."""
     if isinstance(ruling, Verdict):
-        return ruling
-    if own is None:
-        return Verdict(outcome=Outcome.ERROR, value=None, reason=response.error or "")
-    if ruling is None:
-        return own
-    return Verdict(outcome=own.outcome, value=None, judge=ruling.judge, reason=ruling.reason)
+        return one._replace(verdict=ruling)
+    if ruling is None or one.own is None:
+        return one
+    outcome, reason = one.own.outcome, ruling.reason
+    unread = Verdict(outcome=outcome, value=None, judge=ruling.judge, reason=reason)
+    return one._replace(verdict=unread)
