@@ -47,6 +47,7 @@ from upright.core.sample import (
     ask,
     digest,
     finished,
+    finishing,
     naming,
 )
 from upright.core.settings import Settings
@@ -116,6 +117,7 @@ __all__ = [
     "excerpt",
     "fenced",
     "finished",
+    "finishing",
     "inert",
     "make_samples",
     "naming",

@@ -145,17 +145,20 @@ def ask(prompt: str, system: str = "") -> tuple[Message, ...]:
 
 def finished(samples: Sequence[Sample]) -> list[Sample]:
     """The samples of one score set with distinct ids and `common` filled in."""
+    return list(finishing(samples))
+
+
+def finishing(samples: Sequence[Sample]) -> Iterator[Sample]:
+    """The same, one at a time: memory need not hold them all twice."""
     common = _commonest(samples)
     seen: Counter[str] = Counter()
-    out = []
     for sample in samples:
         again = replace(sample, common=common[sample.stratum], copy=seen[sample.id])
         if not again.copy:
             # `common` is no part of it: spare a hash.
             again.identify(sample.id)
-        out.append(again)
         seen[sample.id] += 1
-    return out
+        yield again
 
 
 def _commonest(samples: Sequence[Sample]) -> dict[str, str]:
