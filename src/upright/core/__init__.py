@@ -32,7 +32,7 @@ from upright.core.errors import (
 )
 from upright.core.fence import fenced
 from upright.core.inert import inert, one_line
-from upright.core.metric import TOLERATED, Estimate, Interval, Metric, every
+from upright.core.metric import TOLERATED, Estimate, Interval, Metric, every, is_wordless, wordless
 from upright.core.model import Model
 from upright.core.options import open_named
 from upright.core.repair import OnStep, Repair
@@ -119,10 +119,12 @@ __all__ = [
     "finished",
     "finishing",
     "inert",
+    "is_wordless",
     "make_samples",
     "naming",
     "one_line",
     "open_named",
     "printable",
     "unknown",
+    "wordless",
 ]

@@ -9,8 +9,9 @@ from pathlib import Path
 from upright.core import Estimate, Scored, Verdict
 from upright.runs.asking.panel import Panel
 from upright.runs.asking.rounds import Asked
+from upright.runs.scoring.brief import keeper, whole
 from upright.runs.scoring.estimates import estimates_of
-from upright.runs.scoring.judging import Judged, judge_in_pieces
+from upright.runs.scoring.judging import AT_ONCE, Judged, judge_in_pieces
 from upright.runs.scoring.known import Known
 from upright.runs.scoring.sampled import sampling_of
 from upright.runs.storing.tables import samples_table, write_estimates, write_verdicts
@@ -36,11 +37,12 @@ def write_tables(
     with samples_table(path / "samples.parquet") as samples:
         for part, items in plan.parts.items():
             answers: list[Scored] = []
-            for judged in judge_in_pieces(
-                plan.score_set(*part), items, responses, rulings, verdicts
-            ):
+            score_set = plan.score_set(*part)
+            large = len(items) > AT_ONCE and sampling is None  # who corrects by a sample reads it
+            keep = keeper(score_set) if large else whole
+            for judged in judge_in_pieces(score_set, items, responses, rulings, verdicts):
                 samples.add(plan.dimensions[part[0]], judged)
-                answers += [one.scored for one in judged]
+                answers += [keep(one.scored) for one in judged]
                 read += [one for one in judged if one.item.id in panel.opinions]
             estimates += estimates_of(plan.benchmarks[part[0]], part, answers, known)
     write_estimates(path / "estimates.parquet", estimates)

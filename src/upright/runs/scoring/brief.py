@@ -1,0 +1,37 @@
+"""Answers without their words: what a large benchmark's own hold in memory for its metrics."""
+
+from collections.abc import Callable, Mapping
+from sys import intern
+
+from upright.core import Response, Sample, Scored, ScoreSet
+
+Keep = Callable[[Scored], Scored]
+
+
+def keeper(score_set: ScoreSet) -> Keep:
+    """What to keep of answers: all, unless every metric says that it is `wordless`."""
+    return Brief() if all(metric.wordless for metric in score_set.metrics) else whole
+
+
+def whole(one: Scored) -> Scored:
+    return one
+
+
+class Brief:
+    """What such metrics read, a fourth of an answer. What many answers share is there once."""
+
+    def __init__(self) -> None:
+        self._slices: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
+        self._responses: dict[str, Response] = {}
+
+    def __call__(self, one: Scored) -> Scored:
+        sample, reason = one.sample, one.response.finish_reason
+        brief = Sample(
+            messages=(),
+            target=intern(sample.target),
+            group=intern(sample.group),
+            slices=self._slices.setdefault(tuple(sample.slices.items()), sample.slices),
+        )
+        brief.identify(sample.id)
+        response = self._responses.setdefault(reason, Response(finish_reason=reason))
+        return one._replace(sample=brief, response=response)
