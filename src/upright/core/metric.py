@@ -33,7 +33,7 @@ R = TypeVar("R", bound=Callable[..., object])
 def wordless(reader: R) -> R:
     """Says of a function of samples or answers that it reads no words.
 
-    That is: of a sample its id, group, target and slices, of a response its finish reason, and
+    That is: of a sample its cluster, target and slices, of a response its finish reason, and
     verdict and epoch. A large benchmark has only these in memory where all of its metrics say so.
     """
     vars(reader)["wordless"] = True

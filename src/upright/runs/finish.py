@@ -44,6 +44,7 @@ def write_tables(
                 samples.add(plan.dimensions[part[0]], judged)
                 answers += [keep(one.scored) for one in judged]
                 read += [one for one in judged if one.item.id in panel.opinions]
+                del judged  # before the next ones are there
             estimates += estimates_of(plan.benchmarks[part[0]], part, answers, known)
     write_estimates(path / "estimates.parquet", estimates)
     if plan.reference:

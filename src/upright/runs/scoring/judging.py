@@ -41,8 +41,11 @@ def judge_in_pieces(
 ) -> Iterator[list[Judged]]:
     """The items of one score set: together where its judge compares answers. `known` are verdicts
     of that judge, by item id, which it gave earlier."""
-    for some in pieces(items, AT_ONCE if apart(score_set) else len(items)):
-        yield judge_part(score_set, some, responses, rulings, known)
+
+    def judged(some: Sequence[Item]) -> list[Judged]:
+        return judge_part(score_set, some, responses, rulings, known)
+
+    return map(judged, pieces(items, AT_ONCE if apart(score_set) else len(items)))
 
 
 def apart(score_set: ScoreSet) -> bool:
