@@ -16,6 +16,8 @@ from upright.core.errors import DataError
 class Row(Mapping[str, Any]):
     """One row of a data file. Reading a field it lacks names the file and the row."""
 
+    __slots__ = ("_fields", "file", "index", "raw_prompt")
+
     def __init__(
         self,
         file: str,
@@ -153,12 +155,11 @@ def finishing(samples: Sequence[Sample]) -> Iterator[Sample]:
     common = _commonest(samples)
     seen: Counter[str] = Counter()
     for sample in samples:
-        again = replace(sample, common=common[sample.stratum], copy=seen[sample.id])
-        if not again.copy:
-            # `common` is no part of it: spare a hash.
-            again.identify(sample.id)
-        seen[sample.id] += 1
-        yield again
+        again = replace(sample, common=common[sample.stratum])
+        # Of the new one: the old ones, which stay until all are made, would keep theirs, too.
+        id = again.id
+        yield replace(again, copy=seen[id]) if seen[id] else again
+        seen[id] += 1
 
 
 def _commonest(samples: Sequence[Sample]) -> dict[str, str]:
