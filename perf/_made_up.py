@@ -108,12 +108,15 @@ def rows_of(files: Path | None, count: int = 0) -> Rows:
     """Made when they are read, as those of a suite's files are."""
 
     def rows(benchmark: Benchmark, patched: bool) -> list[Row]:
-        texts = prompts(count)
-        if files:
-            texts = msgspec.json.decode((files / benchmark.file).read_bytes(), type=list[str])
+        # From files alone, where there are any: `prompts` keeps what it made.
+        texts = _read(files / benchmark.file) if files else prompts(count)
         return [Row("", i, {"prompt": text}) for i, text in enumerate(texts)]
 
     return rows
+
+
+def _read(file: Path) -> list[str]:
+    return msgspec.json.decode(file.read_bytes(), type=list[str])
 
 
 def carry_out(asked: Asked, folder: Path) -> Run:

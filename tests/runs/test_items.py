@@ -5,7 +5,7 @@ import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
@@ -30,9 +30,11 @@ from upright.core import (
 from upright.data import DataFile
 from upright.models import open_model
 from upright.models.mock import responder
-from upright.runs import Options, Plan, forecast, make_plan, plan, run
+from upright.runs import Options, Plan, finish, forecast, make_plan, plan, run
 from upright.runs.asking import desk, engine
 from upright.runs.items import OnDisk
+from upright.runs.plan import Rows
+from upright.runs.scoring import baselines, judging
 from upright.runs.storing import journal, spool
 from upright.runs.storing.spool import Spool
 
@@ -82,6 +84,8 @@ def test_a_run_of_a_plan_on_the_disk_has_the_same_tables(
     model = open_model("mock/half-echo")
     small = run(planned(model, 40, REPEATED), model, options=Options(out=tmp_path / "small"))
     monkeypatch.setattr(plan, "IN_MEMORY", 0)
+    for room in (judging, finish):
+        monkeypatch.setattr(room, "AT_ONCE", 30)
     stored = run(planned(model, 40, REPEATED), model, options=Options(out=tmp_path / "large"))
     for name in ("samples", "estimates"):
         mine, others = (pq.read_table(one.path / f"{name}.parquet") for one in (stored, small))
@@ -146,38 +150,68 @@ def benchmarks_of(count: int) -> dict[str, Benchmark]:
     return {f"truthfulness/toy-{n}": replace(asked, file=f"{n}.json") for n in range(count)}
 
 
-def rows_of(benchmark: Benchmark, patched: bool) -> Sequence[Row]:
-    """A hundred long questions, no two of which are equal."""
-    texts = (f"{benchmark.file} {i}: {LONG}" for i in range(100))
-    return [Row(benchmark.file, i, {"number": i, "prompt": text}) for i, text in enumerate(texts)]
+def rows_of(count: int) -> Rows:
+    """So many long questions, no two of which are equal."""
+
+    def rows(benchmark: Benchmark, patched: bool) -> Sequence[Row]:
+        texts = (f"{benchmark.file} {i}: {LONG}" for i in range(count))
+        fields = ({"number": i, "prompt": text} for i, text in enumerate(texts))
+        return [Row(benchmark.file, i, each) for i, each in enumerate(fields)]
+
+    return rows
 
 
-def held_at_most(benchmarks: int, out: Path) -> int:
-    """Bytes of a whole run of so many benchmarks."""
+class Held(NamedTuple):
+    """Bytes that were held at most, while planning and after it."""
+
+    planning: int
+    after: int
+
+
+def held(benchmarks: int, questions: int, out: Path) -> Held:
+    """By a whole run of so many benchmarks of so many questions."""
     model = open_model("mock/half-echo")
     settings = structs.replace(SUITE, score_sets=("upright",))
     tracemalloc.start()
     try:
-        run(
-            make_plan(benchmarks_of(benchmarks), rows_of, model, settings),
-            model,
-            (),
-            Options(out=out),
-        )
-        return tracemalloc.get_traced_memory()[1]
+        planned = make_plan(benchmarks_of(benchmarks), rows_of(questions), model, settings)
+        planning = tracemalloc.get_traced_memory()[1]
+        tracemalloc.reset_peak()
+        run(planned, model, options=Options(out=out))
+        return Held(planning, tracemalloc.get_traced_memory()[1])
     finally:
         tracemalloc.stop()
 
 
-def test_memory_grows_by_a_fraction_of_what_is_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is small against a few hundred questions."""
     monkeypatch.setattr(plan, "IN_MEMORY", 200)
-    monkeypatch.setattr(engine, "AT_ONCE", 100)
-    monkeypatch.setattr(desk, "AT_ONCE", 100)
+    for room in (engine, desk, judging, finish):
+        monkeypatch.setattr(room, "AT_ONCE", 100)
+    monkeypatch.setattr(baselines, "ENOUGH", 100)
     monkeypatch.setattr(journal, "AT_HAND", 1_000)
     for buffer in ("READ", "WRITTEN"):
         monkeypatch.setattr(spool, buffer, 1_000)
-    held_at_most(1, tmp_path / "first")  # what is imported and read once
-    few, many = held_at_most(3, tmp_path / "few"), held_at_most(9, tmp_path / "many")
-    assert (many - few) / 600 < len(LONG) / 4
+
+
+def grown(few: Held, many: Held) -> Held:
+    """Bytes for each of 600 questions more."""
+    return Held((many.planning - few.planning) // 600, (many.after - few.after) // 600)
+
+
+def test_memory_grows_by_a_fraction_of_what_is_asked(tmp_path: Path, small_pieces: None) -> None:
+    held(1, 100, tmp_path / "first")  # what is imported and read once
+    each = grown(held(3, 100, tmp_path / "few"), held(9, 100, tmp_path / "many"))
+    assert each.planning < len(LONG) / 10
+    assert each.after < len(LONG) / 6
+
+
+def test_one_benchmark_is_in_memory_while_it_is_planned_and_a_fraction_of_it_afterwards(
+    tmp_path: Path, small_pieces: None
+) -> None:
+    held(1, 100, tmp_path / "first")
+    each = grown(held(1, 300, tmp_path / "few"), held(1, 900, tmp_path / "many"))
+    # The words once, in a row and the sample made of it.
+    assert each.planning < 1.6 * len(LONG)
+    assert each.after < len(LONG) / 3

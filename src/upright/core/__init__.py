@@ -32,7 +32,7 @@ from upright.core.errors import (
 )
 from upright.core.fence import fenced
 from upright.core.inert import inert, one_line
-from upright.core.metric import TOLERATED, Estimate, Interval, Metric, every
+from upright.core.metric import TOLERATED, Estimate, Interval, Metric, every, is_wordless, wordless
 from upright.core.model import Model
 from upright.core.options import open_named
 from upright.core.repair import OnStep, Repair
@@ -47,6 +47,7 @@ from upright.core.sample import (
     ask,
     digest,
     finished,
+    finishing,
     naming,
 )
 from upright.core.settings import Settings
@@ -116,11 +117,14 @@ __all__ = [
     "excerpt",
     "fenced",
     "finished",
+    "finishing",
     "inert",
+    "is_wordless",
     "make_samples",
     "naming",
     "one_line",
     "open_named",
     "printable",
     "unknown",
+    "wordless",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import TypeVar
 
 import msgspec
 
@@ -26,6 +27,25 @@ class Interval(msgspec.Struct, frozen=True):
     method: str
 
 
+R = TypeVar("R", bound=Callable[..., object])
+
+
+def wordless(reader: R) -> R:
+    """Says of a function of samples or answers that it reads no words.
+
+    That is: of a sample its cluster, target and slices, of a response its finish reason, and
+    verdict and epoch. A large benchmark has only these in memory where all of its metrics say so.
+    """
+    vars(reader)["wordless"] = True
+    return reader
+
+
+def is_wordless(*readers: object) -> bool:
+    """Whether all of them say so."""
+    return all(getattr(reader, "wordless", False) for reader in readers)
+
+
+@wordless
 def every(sample: Sample) -> bool:
     """A metric's `of` where it is about all samples."""
     return True
@@ -63,6 +83,11 @@ class Metric:
     def absence(self) -> bool:
         """Whether the metric is the rate at which the event fails to happen."""
         return self.event.startswith(NOT)
+
+    @property
+    def wordless(self) -> bool:
+        """Whether it says that it reads no words."""
+        return is_wordless(self.of, self.compute)
 
     def measure(self, items: Sequence[Scored]) -> Interval:
         """The metric over those of the scored items that it is about."""

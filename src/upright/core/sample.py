@@ -16,6 +16,8 @@ from upright.core.errors import DataError
 class Row(Mapping[str, Any]):
     """One row of a data file. Reading a field it lacks names the file and the row."""
 
+    __slots__ = ("_fields", "file", "index", "raw_prompt")
+
     def __init__(
         self,
         file: str,
@@ -151,18 +153,21 @@ def ask(prompt: str, system: str = "") -> tuple[Message, ...]:
 
 def finished(samples: Sequence[Sample]) -> list[Sample]:
     """The samples of one score set with distinct ids and `common` filled in."""
+    return list(finishing(samples))
+
+
+def finishing(samples: Sequence[Sample]) -> Iterator[Sample]:
+    """The same, one at a time: memory need not hold them all twice."""
     common = _commonest(samples)
     seen: Counter[str] = Counter()
-    out = []
     for sample in samples:
         id = _id(sample)
         again = replace(sample, common=common[sample.stratum], copy=seen[id])
         if not again.copy:
             # `common` is no part of it: spare a hash.
             again.identify(id)
-        out.append(again)
+        yield again
         seen[id] += 1
-    return out
 
 
 def _id(sample: Sample) -> str:

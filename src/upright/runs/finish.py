@@ -10,8 +10,9 @@ from upright.core import Estimate, Scored
 from upright.runs.asking.panel import Panel
 from upright.runs.asking.rounds import Asked
 from upright.runs.items import Part
+from upright.runs.scoring.brief import keeper, whole
 from upright.runs.scoring.estimates import estimates_of
-from upright.runs.scoring.judging import Early, Judged, judge_in_pieces
+from upright.runs.scoring.judging import AT_ONCE, Early, Judged, judge_in_pieces
 from upright.runs.scoring.known import Known
 from upright.runs.scoring.sampled import sampling_of
 from upright.runs.storing.tables import samples_table, write_estimates, write_verdicts
@@ -37,11 +38,14 @@ def write_tables(
         for part, items in plan.parts.items():
             answers: list[Scored] = []
             score_set, sooner = plan.score_set(*part), early.get(part, ())
+            large = len(items) > AT_ONCE and sampling is None  # who corrects by a sample reads it
+            keep = keeper(score_set) if large else whole
             for judged in judge_in_pieces(score_set, items, responses, rulings, sooner):
                 samples.add(plan.dimensions[part[0]], judged)
-                answers += [one.scored for one in judged]
+                answers += [keep(one.scored) for one in judged]
                 if panel.opinions:
                     read += [one for one in judged if one.item.id in panel.opinions]
+                del judged  # before the next ones are there
             estimates += estimates_of(plan.benchmarks[part[0]], part, answers, known)
     write_estimates(path / "estimates.parquet", estimates)
     if plan.reference:

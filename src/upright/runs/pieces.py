@@ -10,5 +10,5 @@ T = TypeVar("T")
 def pieces(things: Iterable[T], size: int) -> Iterator[list[T]]:
     """`size` things at once, in their order; the last piece may be shorter."""
     left = iter(things)
-    while piece := list(islice(left, size)):
-        yield piece
+    # No loop, which would hold a piece until it has the next one.
+    return iter(lambda: list(islice(left, size)), [])

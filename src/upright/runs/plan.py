@@ -1,6 +1,6 @@
 """What will be asked: every sample of every benchmark, as requests."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain
@@ -16,6 +16,7 @@ from upright.core import (
     Settings,
     digest,
     finished,
+    finishing,
     make_samples,
     naming,
 )
@@ -87,10 +88,10 @@ def make_plan(
     census, spool = _Census(settings), Spool(Record)
     parts: dict[Part, Sequence[Item]] = {}
     for part in _parts(benchmarks, settings):
-        form, samples = part.form(model, settings), _samples(part, rows, settings)
+        form, (count, samples) = part.form(model, settings), _samples(part, rows, settings)
         epochs = part.epochs(settings)
         items = census.counted(_items(form, samples, epochs, settings.seed))
-        few = census.items + len(samples) * epochs <= IN_MEMORY
+        few = census.items + count * epochs <= IN_MEMORY
         parts[part.name] = tuple(items) if few else OnDisk(form, spool, items)
     return Plan(
         benchmarks=benchmarks,
@@ -162,12 +163,23 @@ def _parts(benchmarks: Mapping[str, Benchmark], settings: Settings) -> Iterator[
                 yield _Part((id, name), benchmark, score_set)
 
 
-def _samples(part: _Part, rows: Rows, settings: Settings) -> list[Sample]:
-    """The published score set sees the data as published, the upright one the corrected data."""
+def _samples(part: _Part, rows: Rows, settings: Settings) -> tuple[int, Iterable[Sample]]:
+    """The samples of one score set, and how many they are."""
+    made = _made(part, rows, settings)
+    if settings.limit is None:
+        return len(made), finishing(made)
+    taken = take(finished(made), settings.limit, settings.seed)
+    return len(taken), taken
+
+
+def _made(part: _Part, rows: Rows, settings: Settings) -> list[Sample]:
+    """The published score set sees the data as published, the upright one the corrected data.
+
+    Not finished yet, and the rows are let go of: memory need not hold both beside each other.
+    """
     found = rows(part.benchmark, part.name[1] == "upright")
     kept = [row for row in found if _kept(part.benchmark, row)]
-    samples = finished(make_samples(part.score_set, kept, settings.seed))
-    return take(samples, settings.limit, settings.seed)
+    return make_samples(part.score_set, kept, settings.seed)
 
 
 def _kept(benchmark: Benchmark, row: Row) -> bool:
@@ -175,7 +187,7 @@ def _kept(benchmark: Benchmark, row: Row) -> bool:
         return benchmark.keep(row)
 
 
-def _items(form: Form, samples: Sequence[Sample], epochs: int, seed: int) -> Iterator[Item]:
+def _items(form: Form, samples: Iterable[Sample], epochs: int, seed: int) -> Iterator[Item]:
     for sample in samples:
         for epoch in range(epochs):
             yield form.filled(sample, epoch, _seed(seed, sample, epoch))

@@ -53,11 +53,10 @@ def effective_n(values: Floats, clusters: Clusters, added: float = 0.0) -> float
     nothing but 1. Identical values say nothing of the correlation: then the number of clusters,
     which is what full correlation leaves.
     """
-    n = len(values)
-    _, codes = np.unique(np.asarray(clusters), return_inverse=True)
-    groups = int(codes.max()) + 1
+    n, groups = len(values), len(set(clusters))
     if groups == n:
         return n
+    _, codes = np.unique(np.asarray(clusters), return_inverse=True)
     size, kinds = n / groups, groups + 2 * added
     total = n + 2 * added * size
     centre = float(values.sum() + added * size) / total

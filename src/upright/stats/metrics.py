@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from upright.core import Interval, Scored
+from upright.core import Interval, Scored, is_wordless, wordless
 from upright.stats.bootstrap import Statistic, bootstrap
 from upright.stats.classes import Classes, mean_of_known
 from upright.stats.distributions import ranked
@@ -30,19 +30,22 @@ Key = Callable[[Scored], str]
 NOTHING = Interval(None, None, None, "nothing to score")
 
 
+@wordless
 def verdict(item: Scored) -> float | None:
     return item.value
 
 
+@wordless
 def target(item: Scored) -> str:
     return item.sample.target
 
 
 def slice_of(name: str) -> Key:
     """The item's slice of that name."""
-    return lambda item: item.sample.slices[name]
+    return wordless(lambda item: item.sample.slices[name])
 
 
+@wordless
 def cluster(item: Scored) -> str:
     return item.sample.cluster
 
@@ -65,6 +68,7 @@ class Weighted:
     interval: Compute
     weighted: Callable[[Sequence[Scored]], Statistic]
     by_class: ByClass | None = None
+    wordless: bool = False
 
     def __call__(self, items: Sequence[Scored]) -> Interval:
         return self.interval(items)
@@ -83,6 +87,10 @@ class Mean:
     """
 
     value: Value
+
+    @property
+    def wordless(self) -> bool:
+        return is_wordless(self.value)
 
     def __call__(self, items: Sequence[Scored]) -> Interval:
         part = _part(items, self.value)
@@ -112,18 +120,25 @@ def macro(key: Key, value: Value = verdict, classes: Sequence[str] = ()) -> Weig
     With key = target and value = right or wrong it is balanced accuracy (macro recall).
     A class named in `classes` of which nothing could be scored counts as 0.
     """
-    return _macro(lambda item: ("", key(item)), value, classes)
+    return _macro(_whole, key, value, classes)
 
 
 def nested_macro(outer: Key, inner: Key, value: Value = verdict) -> Weighted:
     """Mean over `outer` classes of the macro mean over `inner` classes within each."""
-    return _macro(lambda item: (outer(item), inner(item)), value)
+    return _macro(outer, inner, value)
 
 
-def _macro(
-    key: Callable[[Scored], tuple[str, str]], value: Value, classes: Sequence[str] = ()
-) -> Weighted:
+@wordless
+def _whole(item: Scored) -> str:
+    """The outer class where there is but one."""
+    return ""
+
+
+def _macro(outer: Key, inner: Key, value: Value, classes: Sequence[str] = ()) -> Weighted:
     """Closed form where classes are independent; a bootstrap where clusters span them."""
+
+    def key(item: Scored) -> tuple[str, str]:
+        return outer(item), inner(item)
 
     def table_of(known: Sequence[Scored]) -> Classes:
         keys = [key(i) for i in known]
@@ -145,7 +160,8 @@ def _macro(
         table = table_of([items[n] for n in at])
         return lambda w: table.means(w[:, at])
 
-    return Weighted(interval, weighted, None if classes else ByClass(key, value))
+    by_class = None if classes else ByClass(key, value)
+    return Weighted(interval, weighted, by_class, is_wordless(outer, inner, value))
 
 
 def gap(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from random import Random
 
 import msgspec
@@ -85,8 +86,7 @@ async def drive(
 
 
 def _batches(model: Asks, requests: Requests) -> Iterator[Sequence[Request]]:
-    for some in pieces(requests, AT_ONCE):
-        yield from model.batches(some)
+    return chain.from_iterable(map(model.batches, pieces(requests, AT_ONCE)))
 
 
 async def ask(

@@ -1,6 +1,7 @@
 """What responders that do not think get on the very questions of a run: how to read its numbers."""
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Generator, Mapping, Sequence
 from math import ceil
 from types import MappingProxyType
 from typing import TypeVar
@@ -37,7 +38,7 @@ def baselines(plan: Plan, known: Mapping[str, Headlines] = NONE) -> dict[str, He
 
 
 def headlines(
-    score_set: ScoreSet, items: Iterable[Item], piece: int = PIECE
+    score_set: ScoreSet, items: Sequence[Item], piece: int = PIECE
 ) -> InPieces[Headlines]:
     """Of one benchmark; so many answers are judged in one go, if its judge allows it."""
     chosen, found = some(items), {}
@@ -46,12 +47,16 @@ def headlines(
     return found
 
 
-def some(items: Iterable[Item]) -> list[Item]:
+def some(items: Sequence[Item]) -> list[Item]:
     """Each question once, and of a large benchmark every k-th cluster: whole, spread evenly."""
-    once = [item for item in items if item.epoch == 0]
-    names = dict.fromkeys(item.sample.cluster for item in once)
-    chosen = set(list(names)[:: max(1, ceil(len(once) / ENOUGH))])
-    return [item for item in once if item.sample.cluster in chosen]
+    # Places, not items: these may lie on the disk.
+    places, clusters, numbers = array("Q"), array("Q"), dict[str, int]()
+    for place, item in enumerate(items):
+        if item.epoch == 0:
+            places.append(place)
+            clusters.append(numbers.setdefault(item.sample.cluster, len(numbers)))
+    step = max(1, ceil(len(places) / ENOUGH))
+    return [items[at] for at, number in zip(places, clusters, strict=True) if number % step == 0]
 
 
 def _headline(

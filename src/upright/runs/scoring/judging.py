@@ -1,7 +1,7 @@
 """From answers to verdicts: by the benchmark's own judge, or by a judge model."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
+from itertools import repeat
 from typing import NamedTuple
 
 from upright.core import Answer, Outcome, Response, Scored, ScoreSet, Verdict
@@ -43,8 +43,11 @@ def judge_in_pieces(
     """The items of one score set: together where its judge compares answers. `early` has all of
     them or is empty."""
     size = AT_ONCE if apart(score_set) else len(items)
-    for start, some in zip(count(0, size), pieces(items, size), strict=False):
-        yield judge_part(score_set, some, responses, rulings, early[start : start + size])
+
+    def judged(some: Sequence[Item], sooner: Early) -> list[Judged]:
+        return judge_part(score_set, some, responses, rulings, sooner)
+
+    return map(judged, pieces(items, size), pieces(early, size) if early else repeat(()))
 
 
 def apart(score_set: ScoreSet) -> bool:
