@@ -29,7 +29,8 @@ from upright.core import (
     each,
 )
 from upright.reports import load_profile, render_terminal, write_page
-from upright.runs import Options, Plan, Progress, Run, read_reference, run
+from upright.runs import Options, Plan, Progress, Run, finish, read_reference, run
+from upright.runs.scoring import judging
 from upright.runs.scoring.verify import verify
 from upright.runs.storing.pack import pack, verify_pack
 from upright.stats.metrics import macro, macro_f1, slice_of
@@ -142,6 +143,16 @@ def test_the_headline_is_the_value_of_all_and_its_interval_is_for_the_rate(
     assert headline.value == pytest.approx(0.73, abs=0.02)
     # A part is seen as it was answered: the reference is held against the headline alone.
     assert estimates.loc["parity=odd"].method == f"betting confidence sequence, {told}"
+
+
+def test_a_large_benchmark_is_held_against_it_answer_by_answer(
+    before: Run, found: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a large one keeps no words of its answers, these would not be known again."""
+    for room in (judging, finish):
+        monkeypatch.setattr(room, "AT_ONCE", 30)
+    again = asked_like(before.path, tmp_path)
+    assert again.estimates.equals(found.estimates)
 
 
 def test_the_same_answers_again_give_the_value_of_all_at_once(before: Run, tmp_path: Path) -> None:

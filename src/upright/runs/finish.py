@@ -38,8 +38,9 @@ def write_tables(
         for part, items in plan.parts.items():
             answers: list[Scored] = []
             score_set, sooner = plan.score_set(*part), early.get(part, ())
-            large = len(items) > AT_ONCE and sampling is None  # who corrects by a sample reads it
-            keep = keeper(score_set) if large else whole
+            # Beside a judge's sample, or a reference, an answer is found by its id.
+            by_id = sampling is not None or part in likenesses
+            keep = whole if by_id or len(items) <= AT_ONCE else keeper(score_set)
             for judged in judge_in_pieces(score_set, items, responses, rulings, sooner):
                 samples.add(plan.dimensions[part[0]], judged)
                 answers += [keep(one.scored) for one in judged]
