@@ -1,6 +1,5 @@
 """What responders that do not think get on the very questions of a run: how to read its numbers."""
 
-from array import array
 from collections.abc import Generator, Mapping, Sequence
 from math import ceil
 from types import MappingProxyType
@@ -49,14 +48,14 @@ def headlines(
 
 def some(items: Sequence[Item]) -> list[Item]:
     """Each question once, and of a large benchmark every k-th cluster: whole, spread evenly."""
-    # Places, not items: these may lie on the disk.
-    places, clusters, numbers = array("Q"), array("Q"), dict[str, int]()
-    for place, item in enumerate(items):
-        if item.epoch == 0:
-            places.append(place)
-            clusters.append(numbers.setdefault(item.sample.cluster, len(numbers)))
-    step = max(1, ceil(len(places) / ENOUGH))
-    return [items[at] for at, number in zip(places, clusters, strict=True) if number % step == 0]
+    # The last item is the last repeat of the last question.
+    questions = len(items) // (items[-1].epoch + 1)
+    step, numbers = max(1, ceil(questions / ENOUGH)), dict[str, int]()
+    return [
+        item
+        for item in items
+        if item.epoch == 0 and numbers.setdefault(item.sample.cluster, len(numbers)) % step == 0
+    ]
 
 
 def _headline(
