@@ -305,6 +305,7 @@ def test_without_ray_it_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.delitem(sys.modules, "upright.runs.asking.cluster", raising=False)
+    monkeypatch.delattr("upright.runs.asking.cluster", raising=False)
     for _ in range(2):  # the journal is not left locked
         with pytest.raises(UsageError, match=r"pip install 'upright\[ray\]'"):
             carry_out(open_model("mock/oracle"), tmp_path, staffing=Staffing(on="ray"))
