@@ -41,7 +41,7 @@ class Job:
 
 def open_under_test(model: AnyModel, job: Job) -> Model:
     if job.model_options.batch:
-        _check_batch(job)
+        _check_batch(job, model)
     if isinstance(model, str):
         return open_model(model, job.model_options)
     return Function(model) if callable(model) else model
@@ -63,8 +63,13 @@ def remembered(model: Model, job: Job) -> Model:
     return Remembered(model, open_cache) if job.cache and model.cacheable else model
 
 
-def _check_batch(job: Job) -> None:
+def _check_batch(job: Job, model: AnyModel) -> None:
     """What cannot be had of a batch is said before anything is asked."""
+    if not (isinstance(model, str) and model.startswith("openai/")):
+        raise UsageError(
+            "--batch goes through OpenAI's batch API, which knows models named openai/NAME alone. "
+            "Leave it out for this one."
+        )
     if stopping := job.settings.stopping:
         raise UsageError(
             f"{stopping} looks at the answers after every few dozen questions, and with --batch "

@@ -32,7 +32,9 @@ OTHER: dict[str, Any] = {
     "shards": "s3://bucket/runs",
     "attack_strings": "artifact.json",
 }
-NEEDS = {"judge_sample": "judge", "like": "until"}
+NEEDS = {"like": "until"} | dict.fromkeys(
+    ("judge_sample", "judge_votes", "judge_itself", "judge_base_url"), "judge"
+)
 """Options that are refused without another."""
 
 
@@ -60,7 +62,7 @@ def test_no_option_is_lost() -> None:
 
 
 def test_the_judge_is_reached_like_the_model_unless_told_otherwise() -> None:
-    plain = parameters(run.run) | {"base_url": "http://model", "timeout": 7.0}
+    plain = parameters(run.run) | {"base_url": "http://model", "timeout": 7.0, "judge": ["mock/x"]}
     alike, other = job_of(plain), job_of(plain | {"judge_base_url": "http://judge"})
     assert alike.judge_options == alike.model_options
     assert other.judge_options is not None

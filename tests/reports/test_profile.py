@@ -51,5 +51,5 @@ def test_an_unfinished_run_names_what_is_missing(plain: Path, name: str) -> None
 @pytest.mark.parametrize("name", ["run.json", "samples.parquet", "estimates.parquet"])
 def test_a_damaged_file_is_named(plain: Path, name: str) -> None:
     (plain / name).write_bytes(b"{ half a fi")
-    with pytest.raises(StoreError, match=rf"{name} cannot be read: .*Repeat the command"):
+    with pytest.raises(StoreError, match=rf"{name} cannot be read: .*repeat the command"):
         load_profile(plain)

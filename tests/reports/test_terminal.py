@@ -43,6 +43,10 @@ def test_a_withheld_value_is_not_printed_and_the_reason_is(plain: Path) -> None:
     assert "Withheld: robustness/ood: 30.0 % could not be scored" in text
 
 
+def test_what_calls_failed_with_is_told(plain: Path) -> None:
+    assert "Error: 1 question without an answer: " in table(plain)
+
+
 def test_it_fits_a_hundred_columns_and_ends_with_the_report(plain: Path) -> None:
     lines = table(plain).splitlines()
     assert max(map(len, lines[:-1])) <= 100

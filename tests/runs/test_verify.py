@@ -3,6 +3,7 @@
 import json
 import zipfile
 from pathlib import Path
+from shutil import copytree
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -53,6 +54,20 @@ def test_the_folder_one_stands_in_can_be_packed(run: Path, monkeypatch: pytest.M
     made = upright.pack(".")
     assert made == run.resolve().with_name(f"{run.name}.zip")
     assert upright.verify(made).holds
+
+
+@pytest.mark.parametrize("name", ["samples.parquet", "estimates.parquet"])
+def test_what_cannot_be_read_is_not_packed(run: Path, tmp_path: Path, name: str) -> None:
+    damaged = tmp_path / "run"
+    copytree(run, damaged)
+    half = (damaged / name).read_bytes()[:1000]
+    for content, says in ((half, "cannot be read"), (None, "missing")):
+        (damaged / name).unlink()
+        if content is not None:
+            (damaged / name).write_bytes(content)
+        with pytest.raises(StoreError, match=rf"{name} .*{says}"):
+            upright.pack(damaged, tmp_path / "evidence.zip")
+        assert not (tmp_path / "evidence.zip").exists()
 
 
 def flip(path: Path, name: str, at: int) -> None:

@@ -130,7 +130,7 @@ DryRun = Annotated[
 ]
 Price = Annotated[
     tuple[float, float] | None,
-    typer.Option(help="For --dry-run: per million tokens in and out.", metavar="IN OUT"),
+    typer.Option(help="For --dry-run: per million tokens in and out.", metavar="IN OUT", min=0),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 RUNS = Path("runs")

@@ -84,8 +84,11 @@ def run(
     """Measure a model: ask, judge, and print a trust profile with intervals."""
     given = locals()
     from upright.cli._job import job_of
+    from upright.core import UsageError
 
     job = job_of(given)
+    if price and not dry_run:
+        raise UsageError("--price is for --dry-run, which says what a run would cost. Add it.")
     if dry_run:
         _show_forecast(model, job, price, json=json)
     else:

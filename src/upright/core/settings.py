@@ -90,6 +90,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             )
 
     def _check_sample(self) -> None:
+        if not self.judge and self.judge_votes > 1:
+            raise UsageError(
+                "--judge-votes says how often a judge model is asked, and no judge model is named. "
+                "Add --judge MODEL or leave it out."
+            )
         if self.judge_sample is None:
             return
         if not self.judge:

@@ -110,7 +110,7 @@ class Endpoint:
         what = f"Cannot reach {self._place}: {excerpt(str(error))}."
         if self._reached:
             return ModelError(what)
-        return ModelRefused(f"{what} Is the server running? Is --base-url right?")
+        return ModelRefused(f"{what} Is the server running? Is its address right?")
 
     def _open(self) -> Transport:
         if self._transport is None:
@@ -179,7 +179,9 @@ def _login_of(address: str) -> str:
         usable = False
     if not usable:
         shown = address.rpartition("@")[2]
-        raise UsageError(f"--base-url {shown!r} is not an http:// or https:// address.")
+        raise UsageError(
+            f"{shown!r} is not an http:// or https:// address (--base-url, --judge-base-url)."
+        )
     return parts.netloc.rpartition("@")[0]
 
 

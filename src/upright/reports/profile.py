@@ -5,13 +5,14 @@ samples are read on demand (`examples.py`): they may be large, and most reports 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from upright.core import (
@@ -231,11 +232,16 @@ class BenchmarkResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """Everything a report shows but the texts of samples."""
+    """Everything a report shows but the texts of samples.
+
+    errors      what calls failed with that never got an answer, and how many questions that left
+                open; the most frequent first
+    """
 
     path: Path
     run: RunFacts
     benchmarks: tuple[BenchmarkResult, ...]
+    errors: Mapping[str, int]
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -268,7 +274,8 @@ def load_profile(path: Path) -> Profile:
     tallies = _count_answers(path / "samples.parquet")
     ids = _in_order(run, estimates)
     results = tuple(_result(id, run, estimates, tallies) for id in ids)
-    return Profile(path=path, run=run, benchmarks=results)
+    errors = _count_errors(path / "samples.parquet")
+    return Profile(path=path, run=run, benchmarks=results, errors=errors)
 
 
 def read_table(path: Path, columns: Sequence[str]) -> pa.Table:
@@ -281,8 +288,9 @@ def read_table(path: Path, columns: Sequence[str]) -> pa.Table:
 
 def damaged(path: Path, why: str) -> StoreError:
     return StoreError(
-        f"{path} cannot be read: {why.splitlines()[0] if why else 'it is damaged'}. "
-        "Repeat the command that made the run: answers already received are not asked again."
+        f"{path} cannot be read: {why.splitlines()[0].rstrip('.') if why else 'it is damaged'}. "
+        "Take it from a copy, or repeat the command that made the run: that makes another one, "
+        "which asks only what the cache has no answer to."
     )
 
 
@@ -348,6 +356,14 @@ def _count_answers(path: Path) -> dict[tuple[str, str], Tally]:
         counts[part][row["outcome"]] += row["count_all"]
         unscored[part] += row["count_all"] - row["value_count"]
     return {part: Tally(_ordered(count), unscored[part]) for part, count in counts.items()}
+
+
+def _count_errors(path: Path) -> dict[str, int]:
+    """Score sets may share a question: it counts once."""
+    keys = ["benchmark", "sample_id", "epoch", "error"]
+    table = read_table(path, keys)
+    failed = table.filter(pc.greater(pc.utf8_length(table["error"]), 0))
+    return dict(Counter(failed.group_by(keys).aggregate([])["error"].to_pylist()).most_common())
 
 
 def _ordered(count: Counter[str]) -> dict[str, int]:

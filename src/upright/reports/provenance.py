@@ -102,8 +102,11 @@ def concord_in_words(concord: Concord) -> str:
     for judge, alpha in concord.alpha_of_draws.items():
         told.append(f"alpha of {judge} with itself {_alpha(alpha)}")
     for judge, share in concord.local.items():
-        same = "no verdict" if share is None else f"{share:.0%}".replace("%", " %")
-        told.append(f"{judge} agrees with the local judge on {same}")
+        if share is None:
+            told.append(f"{judge} gave no verdict that could be held against the local judge's")
+        else:
+            same = f"{share:.0%}".replace("%", " %")
+            told.append(f"{judge} agrees with the local judge on {same}")
     return "; ".join(told)
 
 

@@ -5,6 +5,7 @@ Narrower terminals lose the drawings, wider ones get larger ones; no number is e
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from rich.console import Console
@@ -20,6 +21,8 @@ from upright.reports.scale import arrow, axis, corrected, interval, number
 
 WIDTH = 100
 BAR, MINI, LARGEST = 9, 7, 25
+ERRORS = 3
+"""Kinds of failure that are told, the most frequent ones."""
 GLYPHS = {
     Outcome.ANSWERED: ("█", "cyan"),
     Outcome.REFUSED: ("▓", "yellow"),
@@ -174,6 +177,9 @@ def _notes(profile: Profile) -> Iterator[Text]:
                 yield Text(told, style="dim")
     if sampled := sampled_in_words(profile.run):
         yield Text(f"Judge sample: {one_line(sampled, 200)}", style="green")
+    for error, count in islice(profile.errors.items(), ERRORS):
+        told = f"{count:,} {'question' if count == 1 else 'questions'} without an answer"
+        yield Text(f"Error: {told}: {one_line(error, 240)}", style="red")
     for result in profile.benchmarks:
         if result.leading and (why := result.leading.headline.withheld):
             yield Text(f"Withheld: {inert(result.id)}: {one_line(why, 90)}", style="yellow")

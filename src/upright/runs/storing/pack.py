@@ -17,7 +17,7 @@ import msgspec
 from upright.core import Estimate, StoreError
 from upright.runs.scoring.verify import Load, Unproven, Verification, named, unlike, verify
 from upright.runs.storing.store import open_run
-from upright.runs.storing.stored import read_estimates
+from upright.runs.storing.stored import read_estimates, read_whole
 from upright.runs.storing.tables import write_whole
 
 MANIFEST = "manifest.json"
@@ -26,6 +26,8 @@ FILES = (
     *("reference.parquet", "report.html"),
 )
 """The journal stays at home: it holds the same answers once more."""
+TABLES = ("samples.parquet", "estimates.parquet")
+"""Without which there is no evidence."""
 THEN = (1980, 1, 1, 0, 0, 0)
 """The date of every entry: the earliest that a ZIP can hold."""
 BLOCK = 1 << 20
@@ -45,8 +47,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def pack(run: Path, out: Path) -> Path:
-    """Write the evidence pack of a finished run."""
+    """Write the evidence pack of a finished run. Raises StoreError where a table is damaged: what
+    cannot be read proves nothing, and the run may be gone by the time that somebody verifies."""
     info = open_run(run).info
+    for table in TABLES:
+        read_whole(run / table)
     present = [name for name in FILES if (run / name).is_file()]
     manifest = Manifest(
         upright=info["upright"],

@@ -5,6 +5,7 @@ at any address that fsspec knows (s3://, gs://, ...): one object for every secon
 objects cannot be added to. What a worker wrote outlives it, and outlives the run's own process.
 """
 
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,12 @@ from upright.runs.storing.journal import Busy, Journal, Line, lines_of, to_lines
 
 AT_ONCE = 1000
 """Answers that are taken over together."""
+ERRORS = (
+    ("botocore.exceptions", "BotoCoreError"),
+    ("google.auth.exceptions", "GoogleAuthError"),
+    ("azure.core.exceptions", "AzureError"),
+)
+"""What s3fs, gcsfs and adlfs let through where keys are missing or a name is wrong."""
 GRACE = 10.0
 """Seconds that a worker may take to notice that its run is gone."""
 
@@ -155,3 +162,15 @@ def _explained(place: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(f"Cannot use {place}: {error.strerror or error}.") from error
+    except _of_object_stores() as error:
+        told = str(error).rstrip(".")
+        raise StoreError(
+            f"Cannot use {place}: {told}. Its address and keys come from the environment."
+        ) from error
+
+
+def _of_object_stores() -> tuple[type[Exception], ...]:
+    """Errors that are no OSError, of the object stores whose libraries are in use."""
+    return tuple(
+        getattr(sys.modules[module], name) for module, name in ERRORS if module in sys.modules
+    )

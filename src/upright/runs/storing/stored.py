@@ -34,6 +34,13 @@ def read_estimates(path: Path) -> list[Estimate]:
         return [msgspec.convert(row, Estimate) for row in rows]
 
 
+def read_whole(path: Path) -> None:
+    """Look at every byte of a table; a damaged file is named."""
+    with whole(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        for _ in file.iter_batches():
+            pass
+
+
 @contextmanager
 def whole(path: Path) -> Iterator[None]:
     """A table that is missing, damaged or of another shape is named."""
@@ -42,7 +49,8 @@ def whole(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise StoreError(f"{path} is missing.") from error
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read: {error}.") from error
+        why = str(error).rstrip(".")
+        raise StoreError(f"{path} cannot be read: {why}.") from error
 
 
 def stored_answers(
