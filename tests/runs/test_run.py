@@ -116,6 +116,20 @@ def test_a_server_that_stays_away_stops_the_run_instead_of_filling_it_with_error
     assert set(server.answered.values()) == {1}
 
 
+@pytest.mark.parametrize(("count", "says"), [(5, "The last 5 questions were"), (1, "The only one")])
+def test_a_run_that_gets_no_answer_at_all_has_measured_nothing(
+    count: int, says: str, tmp_path: Path
+) -> None:
+    """Too few questions for an outage to be seen while they are asked."""
+    with serving(rates={"500": 1.0}) as server:
+        with pytest.raises(ModelRefused, match=rf"{says}.*\n0 of {count} answers are"):
+            carry_out(endpoint(server.url), tmp_path, count)
+        server.rates = {}
+        run = carry_out(endpoint(server.url), tmp_path, count)
+    assert run.info["calls"]["asked"] == count
+    assert len(list(tmp_path.iterdir())) == 1, "it goes on where it stopped"
+
+
 def test_what_an_outage_cost_is_asked_again_at_the_end(tmp_path: Path) -> None:
     seen: list[Progress] = []
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from upright.core import Model, Outcome, Request, Response
 from upright.runs.asking.crew import Crew
 from upright.runs.asking.engine import Patience
-from upright.runs.asking.outage import given_up
+from upright.runs.asking.outage import given_up, gone
 from upright.runs.asking.tally import OnProgress, Progress, Tally, kind
 from upright.runs.items import Requests
 from upright.runs.pieces import pieces
@@ -59,7 +59,10 @@ class Desk:
         return Answers(self.journal, self.failed)
 
     async def answer(self, stage: str, model: Model, requests: Requests) -> Answers:
-        """A response to every request, by key. Nothing already answered is asked."""
+        """A response to every request, by key. Nothing already answered is asked.
+
+        Raises ModelRefused where all that were asked were given up: few are no outage otherwise.
+        """
         sitting = _Sitting(self, stage, model, len(requests))
         if missing := len(requests) - sitting.look_up(requests):
             unanswered = _Unanswered(requests, missing, self.journal)
@@ -69,6 +72,8 @@ class Desk:
         if lost:
             sitting.take_back(lost)
             await self.crew.ask(model, lost, sitting, again=True)
+            if len(lost) == missing and all(self._given_up(request.key) for request in lost):
+                raise gone(missing, self.failed[lost[-1].key])
         return self.answers
 
     def sync(self) -> None:

@@ -26,10 +26,16 @@ class Outage:
         for response in responses:
             self.in_a_row = self.in_a_row + 1 if given_up(response, self.attempts) else 0
             if self.in_a_row >= max(FEWEST, 2 * self.concurrency):
-                raise ModelRefused(
-                    f"The last {self.in_a_row} questions were all given up, the last one with: "
-                    f"{response.error}. Is the server still there? Those are not kept as answers."
-                )
+                raise gone(self.in_a_row, response)
+
+
+def gone(count: int, last: Response) -> ModelRefused:
+    """Nobody seems to be there: so many questions in a row, and no answer."""
+    which = f"The last {count} questions were all" if count > 1 else "The only one was"
+    return ModelRefused(
+        f"{which} given up, the last time with: {last.error}. Is the server still there? What was "
+        "given up is not kept as an answer."
+    )
 
 
 def given_up(response: Response, attempts: int) -> bool:
