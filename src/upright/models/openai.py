@@ -110,7 +110,9 @@ class Endpoint:
         what = f"Cannot reach {self._place}: {excerpt(str(error))}."
         if self._reached:
             return ModelError(what)
-        return ModelRefused(f"{what} Is the server running? Is its address right?")
+        return ModelRefused(
+            f"{what} Is the server running? Is the address right (--base-url, --judge-base-url)?"
+        )
 
     def _open(self) -> Transport:
         if self._transport is None:

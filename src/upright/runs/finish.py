@@ -12,7 +12,7 @@ from upright.runs.asking.rounds import Asked
 from upright.runs.items import Part
 from upright.runs.scoring.brief import keeper, whole
 from upright.runs.scoring.estimates import estimates_of
-from upright.runs.scoring.judging import AT_ONCE, Early, Judged, judge_in_pieces
+from upright.runs.scoring.judging import AT_ONCE, Judged, ReadEarly, judge_in_pieces
 from upright.runs.scoring.known import Known
 from upright.runs.scoring.sampled import sampling_of
 from upright.runs.storing.tables import samples_table, write_estimates, write_verdicts
@@ -20,7 +20,7 @@ from upright.runs.storing.twins import REFERENCE, write_likenesses
 
 
 def write_tables(
-    path: Path, asked: Asked, panel: Panel, early: Mapping[Part, Early]
+    path: Path, asked: Asked, panel: Panel, early: Mapping[Part, ReadEarly]
 ) -> Sequence[Judged]:
     """Judge, estimate, and write samples, estimates and, with judge models, their verdicts, or what
     a reference got.

@@ -29,7 +29,7 @@ class Judged(NamedTuple):
 
 Rulings = Mapping[str, Ruling]
 """What judge models decided, by item id."""
-Early = Sequence[Judged | None]
+ReadEarly = Sequence[Judged | None]
 """What benchmarks' own judges read already, item by item."""
 
 
@@ -38,13 +38,13 @@ def judge_in_pieces(
     items: Sequence[Item],
     responses: Mapping[str, Response],
     rulings: Rulings,
-    early: Early = (),
+    early: ReadEarly = (),
 ) -> Iterator[list[Judged]]:
     """The items of one score set: together where its judge compares answers. `early` has all of
     them or is empty."""
     size = AT_ONCE if apart(score_set) else len(items)
 
-    def judged(some: Sequence[Item], sooner: Early) -> list[Judged]:
+    def judged(some: Sequence[Item], sooner: ReadEarly) -> list[Judged]:
         return judge_part(score_set, some, responses, rulings, sooner)
 
     return map(judged, pieces(items, size), pieces(early, size) if early else repeat(()))
@@ -60,7 +60,7 @@ def judge_part(
     items: Sequence[Item],
     responses: Mapping[str, Response],
     rulings: Rulings,
-    early: Early = (),
+    early: ReadEarly = (),
 ) -> list[Judged]:
     """Items of one score set. The benchmark's own judge reads all: it is cheap, decides where
     no judge model did, and shows how far the two agree."""
