@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from upright.reports.profile import Calls, Concord, LikeFacts, RunFacts, Stopped, Tokens, UntilFacts
+from upright.reports.facts import Calls, Concord, LikeFacts, RunFacts, Stopped, Tokens, UntilFacts
 
 
 def facts(run: RunFacts) -> dict[str, dict[str, str]]:

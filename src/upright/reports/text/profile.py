@@ -14,7 +14,8 @@ from rich.text import Text
 
 from upright.core import LEADING, Estimate, Outcome
 from upright.core.inert import inert, one_line
-from upright.reports.profile import BenchmarkResult, Profile, RunFacts, ScoreSetResult
+from upright.reports.facts import RunFacts
+from upright.reports.profile import BenchmarkResult, Profile, ScoreSetResult
 from upright.reports.provenance import concord_in_words as in_words
 from upright.reports.provenance import sampled_in_words, saved_in_words, stopped_in_words
 from upright.reports.scale import arrow, axis, corrected, interval, number
