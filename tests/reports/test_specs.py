@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reports.reading import blocks
@@ -94,6 +94,7 @@ def test_every_outcome_has_a_colour() -> None:
         assert f"--{kind}:" in style and f".k-{kind} " in style
 
 
+@settings(max_examples=40)
 @given(
     st.recursive(
         st.text() | st.floats() | st.none(), lambda s: st.lists(s) | st.dictionaries(st.text(), s)

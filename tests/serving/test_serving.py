@@ -196,9 +196,7 @@ def test_a_failure_behind_is_told_as_one_and_leaks_nothing(
         assert KEY not in text and upstream.url not in text and "My question" not in text
 
 
-def test_two_hundred_at_once_with_failures_all_end_right(
-    upstream: Upstream, tmp_path: Path
-) -> None:
+def test_a_hundred_at_once_with_failures_all_end_right(upstream: Upstream, tmp_path: Path) -> None:
     """The official client asks again by itself; each gets its own answer."""
     upstream.delay = 0.05
     upstream.rates = {"500": 0.05, "429": 0.1, "disconnect": 0.05, "garbage": 0.02}
@@ -213,7 +211,7 @@ def test_two_hundred_at_once_with_failures_all_end_right(
                     return str(told.choices[0].message.content)
                 return "".join([p.choices[0].delta.content or "" async for p in told])
 
-            return await asyncio.gather(*map(one, range(200)))
+            return await asyncio.gather(*map(one, range(100)))
 
     with DecisionLog(tmp_path / "log.jsonl") as log:
         answers = run(lambda: many(log))
@@ -223,7 +221,7 @@ def test_two_hundred_at_once_with_failures_all_end_right(
         else:
             assert f"question {number}" in answer
     entries = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
-    assert sum(entry["status"] == 200 for entry in entries) == 200
+    assert sum(entry["status"] == 200 for entry in entries) == 100
     assert any(entry["status"] in (502, 503) for entry in entries), "failures were met"
     assert upstream.most_under_way > 20, "they were under way together"
 
