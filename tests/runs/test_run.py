@@ -130,6 +130,19 @@ def test_a_run_that_gets_no_answer_at_all_has_measured_nothing(
     assert len(list(tmp_path.iterdir())) == 1, "it goes on where it stopped"
 
 
+def test_a_question_that_never_gets_an_answer_does_not_keep_the_others_from_ending(
+    tmp_path: Path,
+) -> None:
+    """All that is left to ask is given up, but earlier runs were told the rest."""
+    with serving() as server:
+        carry_out(endpoint(server.url), tmp_path, 39, cache=Cache(tmp_path / "cache.sqlite"))
+        server.rates = {"500": 1.0}
+        cache = Cache(tmp_path / "cache.sqlite")
+        run = carry_out(endpoint(server.url), tmp_path, 40, cache=cache)
+    assert run.info["calls"] == {"planned": 40, "asked": 1, "from_cache": 39, "errors": 1}
+    assert list(run.samples.outcome).count("error") == len(run.samples) // 40
+
+
 def test_what_an_outage_cost_is_asked_again_at_the_end(tmp_path: Path) -> None:
     seen: list[Progress] = []
 

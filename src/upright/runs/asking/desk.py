@@ -61,7 +61,8 @@ class Desk:
     async def answer(self, stage: str, model: Model, requests: Requests) -> Answers:
         """A response to every request, by key. Nothing already answered is asked.
 
-        Raises ModelRefused where all that were asked were given up: few are no outage otherwise.
+        Raises ModelRefused where every one was given up and there is no answer at all: of few
+        questions that is an outage, too. One that always fails among others is none.
         """
         sitting = _Sitting(self, stage, model, len(requests))
         if missing := len(requests) - sitting.look_up(requests):
@@ -72,8 +73,8 @@ class Desk:
         if lost:
             sitting.take_back(lost)
             await self.crew.ask(model, lost, sitting, again=True)
-            if len(lost) == missing and all(self._given_up(request.key) for request in lost):
-                raise gone(missing, self.failed[lost[-1].key])
+            if not self.tallies[stage].answered and all(self._given_up(q.key) for q in requests):
+                raise gone(len(requests), self.failed[lost[-1].key])
         return self.answers
 
     def sync(self) -> None:
