@@ -6,12 +6,13 @@ from dataclasses import fields, replace
 from typing import Any
 
 from upright.api import Job, select
-from upright.core import Settings, UsageError, unknown
+from upright.core import Settings, need_judge, unknown
 from upright.models import ModelOptions
 from upright.runs import Staffing
 
 CHOICES = ("auto", "text")
 SETS = ("upright", "published")
+ABOUT_JUDGES = ("judge_itself", "judge_base_url")
 
 
 def job_of(given: Mapping[str, Any]) -> Job:
@@ -19,7 +20,8 @@ def job_of(given: Mapping[str, Any]) -> Job:
 
     Parameters named like a field of Settings, ModelOptions or Job are that field.
     """
-    _check_judge(given)
+    about = {f"--{name.replace('_', '-')}": given.get(name) for name in ABOUT_JUDGES}
+    need_judge(given.get("judge") or (), about)
     reached = ModelOptions(**_named((f.name for f in fields(ModelOptions)), given))
     told = {
         **_named(Settings.__struct_fields__, given),
@@ -40,20 +42,6 @@ def job_of(given: Mapping[str, Any]) -> Job:
         staffing=Staffing(**_named(("workers", "on", "shards"), given)),
         **_named(("data", "out", "judge_itself"), given),
     )
-
-
-def _check_judge(given: Mapping[str, Any]) -> None:
-    """What says something of a judge model needs one."""
-    about = {
-        "--judge-base-url": given.get("judge_base_url"),
-        "--judge-itself": given.get("judge_itself"),
-    }
-    said = [option for option, value in about.items() if value]
-    if said and not given.get("judge"):
-        raise UsageError(
-            f"{' and '.join(said)} say something of a judge model, and none is named. Add --judge "
-            "MODEL or leave out what speaks of it."
-        )
 
 
 def _named(names: Iterable[str], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ from upright.core.sample import (
     finishing,
     naming,
 )
-from upright.core.settings import Settings
+from upright.core.settings import Settings, need_judge
 from upright.core.text import excerpt, printable
 from upright.core.verdict import Answer, Outcome, Scored, Verdict
 
@@ -122,6 +122,7 @@ __all__ = [
     "is_wordless",
     "make_samples",
     "naming",
+    "need_judge",
     "one_line",
     "open_named",
     "printable",

@@ -1,5 +1,7 @@
 """What a run was asked to do: everything that, with the versions, makes it repeatable."""
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from upright.core.errors import UsageError
@@ -90,20 +92,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             )
 
     def _check_sample(self) -> None:
-        if not self.judge and self.judge_votes > 1:
-            raise UsageError(
-                "--judge-votes says how often a judge model is asked, and no judge model is named. "
-                "Add --judge MODEL or leave it out."
-            )
-        if self.judge_sample is None:
-            return
-        if not self.judge:
-            raise UsageError(
-                "--judge-sample says how many answers a judge model reads, and no judge model is "
-                "named. Add --judge MODEL or leave it out."
-            )
-        if self.judge_sample < LEAST_SAMPLE:
+        sampled = self.judge_sample is not None
+        need_judge(self.judge, {"--judge-votes": self.judge_votes > 1, "--judge-sample": sampled})
+        if self.judge_sample is not None and self.judge_sample < LEAST_SAMPLE:
             raise UsageError(
                 f"--judge-sample must be {LEAST_SAMPLE} or more, not {self.judge_sample}: fewer "
                 "verdicts correct nothing."
             )
+
+
+def need_judge(judge: Sequence[str], said: Mapping[str, object]) -> None:
+    """Options, with what was given for them, that mean nothing without a judge model."""
+    given = [option for option, value in said.items() if value]
+    if given and not judge:
+        raise UsageError(
+            f"There is no judge model for {' and '.join(given)} to speak of. Add --judge MODEL or "
+            "leave it out."
+        )
