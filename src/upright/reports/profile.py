@@ -121,7 +121,8 @@ def load_profile(path: Path) -> Profile:
     tallies = _count_answers(path / "samples.parquet")
     ids = _in_order(run, estimates)
     results = tuple(_result(id, run, estimates, tallies) for id in ids)
-    errors = _count_errors(path / "samples.parquet")
+    failed = any(Outcome.ERROR in tally.outcomes for tally in tallies.values())
+    errors = _count_errors(path / "samples.parquet") if failed else {}
     return Profile(path=path, run=run, benchmarks=results, errors=errors)
 
 
