@@ -1,7 +1,7 @@
 """What is judged while answers are still to come changes nothing but when."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -19,6 +19,7 @@ from upright.runs.scoring import early
 from upright.runs.scoring.baselines import baselines
 from upright.runs.scoring.early import Early
 from upright.runs.scoring.judging import judge_part
+from upright.runs.storing import tables
 
 MODEL = open_model("mock/half-echo")
 
@@ -43,8 +44,8 @@ def read_by(work: Early) -> int:
 def test_verdicts_and_baselines_are_those_of_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(early, "PIECE", 7)
     one = planned(MODEL, 40)
-    answers, work = answers_of(one), Early(one)
-    work.came(answers)
+    answers, work = answers_of(one), Early(one, 1)
+    work.came(answers, 9)
     done(work, 100)
     for part, items in one.parts.items():
         judged = judge_part(one.score_set(*part), items, answers, {})
@@ -55,11 +56,11 @@ def test_verdicts_and_baselines_are_those_of_the_end(monkeypatch: pytest.MonkeyP
 
 def test_nothing_is_done_before_the_first_answer_nor_while_they_come() -> None:
     one = planned(MODEL, 40)
-    work = Early(one)
+    work = Early(one, 1)
     pieces = work.work()
     next(pieces)
     for key, answer in answers_of(one).items():
-        work.came({key: answer})
+        work.came({key: answer}, 9)
         next(pieces)
     assert not work.baselines
     assert not read_by(work)
@@ -71,33 +72,52 @@ def test_nothing_is_done_before_the_first_answer_nor_while_they_come() -> None:
     assert read_by(work) == one.size
 
 
+def test_once_the_last_question_is_out_answers_are_read_while_others_come() -> None:
+    one = planned(MODEL, 40)
+    work, answers = Early(one, 5), answers_of(one)
+    pieces = work.work()
+    for missing, (key, answer) in zip(reversed(range(len(answers))), answers.items(), strict=True):
+        work.came({key: answer}, missing)
+        next(pieces)
+        assert missing <= 5 or not work.baselines
+    assert work.baselines
+    done(work, 50)
+    assert read_by(work) == one.size
+
+
 def test_what_lies_on_the_disk_or_may_stop_early_waits_for_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     until = msgspec.structs.replace(SUITE, until=0.1)
     monkeypatch.setattr(plan, "IN_MEMORY", 40)
     for one, kept in ((planned(MODEL, 40), 40), (planned(MODEL, 40, until), 0)):
-        work = Early(one)
-        work.came(answers_of(one))
+        work = Early(one, 1)
+        work.came(answers_of(one), 9)
         done(work, 100)
         assert read_by(work) == kept
 
 
+@pytest.mark.parametrize(("looks", "told"), [(5, (40, 4)), (50, (80, 80))])
 def test_a_run_judged_early_has_the_same_tables(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    looks: int, told: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = carry_out(MODEL, tmp_path / "late")
     judged: list[int] = []
+    made: list[int] = []
 
     class Eager(Early):
-        def came(self, answers: object) -> None:
-            super().came(answers)  # type: ignore[arg-type]
-            done(self, 50)
+        def came(self, answers: Mapping[str, Response], missing: int) -> None:
+            super().came(answers, missing)
+            done(self, looks)
             judged.append(read_by(self))
+            made.append(sum(len(t) for part in self.columns.values() for t in part.values()))
 
     monkeypatch.setattr("upright.runs.conduct.Early", Eager)
+    monkeypatch.setattr(early, "STRETCH", 4)
+    monkeypatch.setattr(tables, "STRETCH", 4)
     soon = carry_out(MODEL, tmp_path / "soon")
-    assert judged[-1] == len(soon.samples)
+    assert (judged[-1], made[-1]) == told
+    assert len(soon.samples) == 80
     for name in ("samples", "estimates"):
         mine, others = (pq.read_table(one.path / f"{name}.parquet") for one in (soon, late))
         columns = [c for c in mine.column_names if c != "latency_s"]

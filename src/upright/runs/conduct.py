@@ -85,12 +85,12 @@ def run(
         if options.cache:
             options.cache.close()
         raise
-    early = Early(plan)
+    early = Early(plan, model.concurrency)
     desk = Desk(journal, options.cache, crew, options.patience, on_progress, early.came)
     try:
         with _stopping(path, info, desk, options.command):
             asked, panel = complete(_receive(plan, model, judges, desk, early))
-            read = write_tables(path, asked, panel, early.judged)
+            read = write_tables(path, asked, panel, early)
             # Some facts show only in answers: the name under which a server knows its model.
             info["model"] = {"id": model.id, "facts": crew.facts(model)}
             info["judge_facts"] = crew.facts(judges[0]) if len(judges) == 1 else {}

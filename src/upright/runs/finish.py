@@ -3,25 +3,23 @@
 Memory holds the answers and verdicts of one of them at a time, however many a run has.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from upright.core import Estimate, Scored
 from upright.runs.asking.panel import Panel
 from upright.runs.asking.rounds import Asked
-from upright.runs.items import Part
 from upright.runs.scoring.brief import keeper, whole
+from upright.runs.scoring.early import Early
 from upright.runs.scoring.estimates import estimates_of
-from upright.runs.scoring.judging import AT_ONCE, Judged, ReadEarly, judge_in_pieces
+from upright.runs.scoring.judging import AT_ONCE, Judged, judge_in_pieces
 from upright.runs.scoring.known import Known
 from upright.runs.scoring.sampled import sampling_of
-from upright.runs.storing.tables import samples_table, write_estimates, write_verdicts
+from upright.runs.storing.tables import NOTHING, samples_table, write_estimates, write_verdicts
 from upright.runs.storing.twins import REFERENCE, write_likenesses
 
 
-def write_tables(
-    path: Path, asked: Asked, panel: Panel, early: Mapping[Part, ReadEarly]
-) -> Sequence[Judged]:
+def write_tables(path: Path, asked: Asked, panel: Panel, early: Early) -> Sequence[Judged]:
     """Judge, estimate, and write samples, estimates and, with judge models, their verdicts, or what
     a reference got.
 
@@ -37,12 +35,13 @@ def write_tables(
     with samples_table(path / "samples.parquet") as samples:
         for part, items in plan.parts.items():
             answers: list[Scored] = []
-            score_set, sooner = plan.score_set(*part), early.get(part, ())
+            score_set, sooner = plan.score_set(*part), early.judged.get(part, ())
+            made = early.columns.get(part, NOTHING)
             # Beside a judge's sample, or a reference, an answer is found by its id.
             by_id = sampling is not None or part in likenesses
             keep = whole if by_id or len(items) <= AT_ONCE else keeper(score_set)
             for judged in judge_in_pieces(score_set, items, responses, rulings, sooner):
-                samples.add(plan.dimensions[part[0]], judged)
+                samples.add(plan.dimensions[part[0]], judged, made)
                 answers += [keep(one.scored) for one in judged]
                 if panel.opinions:
                     read += [one for one in judged if one.item.id in panel.opinions]

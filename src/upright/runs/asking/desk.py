@@ -15,6 +15,8 @@ from upright.runs.storing.cache import Cache
 from upright.runs.storing.journal import Journal
 
 ANSWERS, VERDICTS = "answers", "verdicts"
+OnAnswers = Callable[[Mapping[str, Response], int], None]
+"""Is told answers that came, and how many are missing still."""
 AT_ONCE = 1000
 """Answers that are looked up together, and copied from the cache into the journal."""
 
@@ -49,7 +51,7 @@ class Desk:
     crew: Crew
     patience: Patience
     on_progress: OnProgress
-    on_answers: Callable[[Mapping[str, Response]], None] = lambda answers: None
+    on_answers: OnAnswers = lambda answers, missing: None
     tallies: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     failed: dict[str, Response] = field(default_factory=dict)
 
@@ -133,7 +135,6 @@ class _Sitting:
         """Errors are counted but not kept: the next session asks again."""
         good = {key: r for key, r in came.items() if r.error is None}
         self._desk.journal.append(good)
-        self._desk.on_answers(good)
         if self._cache:
             self._cache.put(good)
         for key, response in came.items():
@@ -141,6 +142,7 @@ class _Sitting:
             if response.error is not None:
                 self._desk.failed[key] = response
         self._outcomes.update(map(kind, came.values()))
+        self._desk.on_answers(good, self._total - self._outcomes.total())
         self.under_way({})
 
     def under_way(self, elsewhere: Mapping[Outcome, int]) -> None:

@@ -6,23 +6,32 @@ to a part of the plan that lies on the disk.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
 
 from upright.core import Response
 from upright.runs.items import Part
 from upright.runs.plan import Plan
 from upright.runs.scoring.baselines import PIECE, Headlines, headlines
 from upright.runs.scoring.judging import Judged, apart, judged_alone
+from upright.runs.storing.tables import STRETCH, columns_of
 
 
 class Early:
-    """Baselines by benchmark, and what benchmarks' own judges say of answers: by part, one place
-    for each of its items, with None where nothing was read."""
+    """Does it, for a model of which so many are asked `at_once`.
 
-    def __init__(self, plan: Plan) -> None:
+    baselines   by benchmark
+    judged      what benchmarks' own judges say of answers: by part, one place for each of its
+                items, with None where nothing was read
+    columns     of the samples' table, by part and first row, where a whole stretch was read
+    """
+
+    def __init__(self, plan: Plan, at_once: int) -> None:
         self.baselines: dict[str, Headlines] = {}
         self.judged: dict[Part, list[Judged | None]] = {}
-        self._plan = plan
+        self.columns: defaultdict[Part, dict[int, pa.Table]] = defaultdict(dict)
+        self._plan, self._at_once = plan, at_once
         # Which questions are asked of a plan that may stop early shows only at its end.
         parts = {} if plan.settings.stopping else plan.parts
         self._here = {part: items for part, items in parts.items() if isinstance(items, tuple)}
@@ -33,11 +42,15 @@ class Early:
                 for place, item in enumerate(items):
                     self._about[item.key].append((part, place))
         self._unread: defaultdict[Part, list[tuple[int, Response]]] = defaultdict(list)
-        self._begun = self._lately = False
+        # A judge model may yet say something else.
+        self._final = not plan.settings.judge
+        self._begun = self._busy = False
 
-    def came(self, answers: Mapping[str, Response]) -> None:
-        """Answers that will not change any more, by the keys of their requests."""
-        self._begun = self._lately = True
+    def came(self, answers: Mapping[str, Response], missing: int) -> None:
+        """Answers that will not change any more, by the keys of their requests; so many more
+        are missing."""
+        # Once the last question is out nothing waits for this process.
+        self._begun, self._busy = True, missing > self._at_once
         for key, response in answers.items():
             for part, place in self._about.get(key, ()):
                 self._unread[part].append((place, response))
@@ -45,14 +58,14 @@ class Early:
     def work(self) -> Iterator[None]:
         """Does a piece of it between two looks at the iterator, which never ends.
 
-        Only if no answer came since the last look, nor before the first one did: where the
-        processor is what a run waits for, it would wait for this, too.
+        Not before the first answer came, nor if one came since the last look whose place another
+        question takes: where the processor is what a run waits for, it would wait for this, too.
         """
         pieces = self._pieces()
         while True:
-            if self._begun and not self._lately:
+            if self._begun and not self._busy:
                 next(pieces)
-            self._lately = False
+            self._busy = False
             yield
 
     def _pieces(self) -> Iterator[None]:
@@ -60,15 +73,26 @@ class Early:
             if name == "upright":
                 self.baselines[id] = yield from headlines(self._plan.score_set(id, name), items)
         while True:
-            self._read_some()
+            part = next((part for part, unread in self._unread.items() if unread), None)
+            places = self._read_some(part) if part else []
             yield
+            if part and self._final:
+                yield from self._make_columns(part, sorted({at - at % STRETCH for at in places}))
 
-    def _read_some(self) -> None:
-        part = next((part for part, unread in self._unread.items() if unread), None)
-        if part:
-            unread, items = self._unread[part], self._here[part]
-            piece, self._unread[part] = unread[:PIECE], unread[PIECE:]
-            given = [(items[place], response) for place, response in piece]
-            read = judged_alone(self._plan.score_set(*part), given)
-            for (place, _), one in zip(piece, read, strict=True):
-                self.judged[part][place] = one
+    def _read_some(self, part: Part) -> list[int]:
+        """Judges a piece of what came, and tells which items these were."""
+        unread, items = self._unread[part], self._here[part]
+        piece, self._unread[part] = unread[:PIECE], unread[PIECE:]
+        given = [(items[place], response) for place, response in piece]
+        read = judged_alone(self._plan.score_set(*part), given)
+        for (place, _), one in zip(piece, read, strict=True):
+            self.judged[part][place] = one
+        return [place for place, _ in piece]
+
+    def _make_columns(self, part: Part, starts: Sequence[int]) -> Iterator[None]:
+        for start in starts:
+            rows = self.judged[part][start : start + STRETCH]
+            read = [one for one in rows if one is not None]
+            if len(read) == len(rows):
+                self.columns[part][start] = columns_of(self._plan.dimensions[part[0]], read)
+                yield

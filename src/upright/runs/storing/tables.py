@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -66,6 +67,11 @@ COLUMNS = (
 
 ROWS = 5_000
 """Of a row group, at most: the columns of so many rows are in memory at once."""
+STRETCH = 250
+"""Rows whose columns may be made before the others are there; so many fit whole in a row group."""
+Made = Mapping[int, pa.Table]
+"""The columns of some stretches, by their first row."""
+NOTHING: Made = MappingProxyType({})
 SCHEMA = pa.schema(
     [(name, NUMBERS[name][0] if name in NUMBERS else pa.string()) for name in COLUMNS]
 )
@@ -78,12 +84,17 @@ class SamplesTable:
     def __init__(self, path: Path, writer: pq.ParquetWriter) -> None:
         self._path, self._writer = path, writer
 
-    def add(self, dimension: str, judged: Sequence[Judged]) -> None:
-        """The items of one score set."""
+    def add(self, dimension: str, judged: Sequence[Judged], made: Made = NOTHING) -> None:
+        """The items of one score set; `made` are columns of theirs that are made already."""
+        size = STRETCH if made else ROWS
         for start in range(0, len(judged), ROWS):
-            columns = _columns(dimension, judged[start : start + ROWS])
+            places = range(start, min(start + ROWS, len(judged)), size)
+            columns = [
+                made[at] if at in made else columns_of(dimension, judged[at : at + size])
+                for at in places
+            ]
             with explained(self._path):
-                self._writer.write_table(columns)
+                self._writer.write_table(pa.concat_tables(columns))
 
 
 @contextmanager
@@ -99,7 +110,8 @@ def samples_table(path: Path) -> Iterator[SamplesTable]:
                 writer.close()
 
 
-def _columns(dimension: str, judged: Sequence[Judged]) -> pa.Table:
+def columns_of(dimension: str, judged: Sequence[Judged]) -> pa.Table:
+    """Rows of samples.parquet."""
     values = {**STRINGS, **{name: number for name, (_, number) in NUMBERS.items()}}
     found = {name: [of(one) for one in judged] for name, of in values.items()}
     return table({**found, "dimension": [dimension] * len(judged)}, SCHEMA)
