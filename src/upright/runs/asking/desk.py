@@ -82,15 +82,20 @@ class Desk:
     def sync(self) -> None:
         """Have everything received so far reach the disk."""
         self.journal.sync()
-        if self.cache:
-            self.cache.flush()
+        if cache := self.cache:  # which another thread may be closing
+            cache.flush()
+
+    def close_cache(self) -> None:
+        """Nothing more will be asked."""
+        cache, self.cache = self.cache, None
+        if cache:
+            cache.close()
 
     def close(self) -> None:
         try:
             self.journal.close()
         finally:
-            if self.cache:
-                self.cache.close()
+            self.close_cache()
 
     def _given_up(self, key: str) -> bool:
         response = self.failed.get(key)

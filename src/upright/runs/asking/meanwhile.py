@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 
-PAUSE = 0.005
+PAUSE = 0.002
 """Seconds between two pieces, for whatever else is to be done."""
 
 
