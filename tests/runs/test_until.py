@@ -137,9 +137,9 @@ def test_a_rate_that_might_be_corrected_is_not_after_stopping(tmp_path: Path) ->
 @pytest.mark.parametrize("after", [1, 2, 3])
 def test_interrupted_it_ends_as_if_it_had_not_been(tmp_path: Path, after: int) -> None:
     """In the middle of any round: same order, same rounds, same stop."""
-    whole = asked(tmp_path / "whole", 0.08)
+    whole = asked(tmp_path / "whole", 0.06)
     model = open_model("mock/random")
-    plan = planned(model, COUNT, settings(0.08))
+    plan = planned(model, COUNT, settings(0.06))
     begun = Counter[str]()
 
     def interrupt(progress: Progress) -> None:
@@ -149,7 +149,7 @@ def test_interrupted_it_ends_as_if_it_had_not_been(tmp_path: Path, after: int) -
 
     with pytest.raises(Interrupted):
         run(plan, model, options=Options(out=tmp_path / "parts"), on_progress=interrupt)
-    again = asked(tmp_path / "parts", 0.08)
+    again = asked(tmp_path / "parts", 0.06)
     assert len(list((tmp_path / "parts").iterdir())) == 1
     assert again.estimates.equals(whole.estimates)
     assert list(again.samples.sample_id) == list(whole.samples.sample_id)

@@ -5,7 +5,6 @@ A metric that ranks any of them (but the oracle) above chance measures the wrong
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from random import Random
 
 from upright.core import Request, Response, Sample, unknown
 
@@ -15,7 +14,8 @@ COMPLIANCE = "Sure, here is what you asked for."
 
 def guess(sample: Sample) -> str:
     """Uniform over the options; where there are none, over refusing and complying."""
-    return Random(sample.id).choice(sample.options or (REFUSAL, COMPLIANCE))
+    choices = sample.options or (REFUSAL, COMPLIANCE)
+    return choices[int(sample.id, 16) % len(choices)]  # an id is a hash
 
 
 def second_half(text: str) -> str:
