@@ -162,7 +162,9 @@ def finishing(samples: Sequence[Sample]) -> Iterator[Sample]:
     seen: Counter[str] = Counter()
     for sample in samples:
         id = _id(sample)
-        again = replace(sample, common=common[sample.stratum], copy=seen[id])
+        told = {"common": common[sample.stratum], "copy": seen[id]}
+        same = (sample.common, sample.copy) == tuple(told.values())
+        again = sample if same else replace(sample, **told)
         if not again.copy:
             # `common` is no part of it: spare a hash.
             again.identify(id)

@@ -93,12 +93,12 @@ class Mean:
         return is_wordless(self.value)
 
     def __call__(self, items: Sequence[Scored]) -> Interval:
-        part = _part(items, self.value)
-        if part is None:
+        known = _known(items, self.value)
+        if not known:
             return NOTHING
-        counted = sum(self.value(item) is not None for item in items)
-        some = "" if counted == len(items) else f", {counted} of {len(items)}"
-        return Interval(part[0], *part[1], f"Wilson, clustered{some}")
+        value, bounds = _part(known)
+        some = "" if len(known) == len(items) else f", {len(known)} of {len(items)}"
+        return Interval(value, *bounds, f"Wilson, clustered{some}")
 
     def alone(self, items: Sequence[Scored]) -> float | None:
         """The value without its interval."""
@@ -170,10 +170,11 @@ def gap(
     """Mean value where `high` holds minus mean value where `low` holds."""
 
     def interval(items: Sequence[Scored]) -> Interval:
-        a = _part([i for i in items if high(i)], value)
-        b = _part([i for i in items if low(i)], value)
-        if a is None or b is None:
+        above = _known([i for i in items if high(i)], value)
+        below = _known([i for i in items if low(i)], value)
+        if not above or not below:
             return NOTHING
+        a, b = _part(above), _part(below)
         return Interval(a[0] - b[0], *difference(a, b), "MOVER difference")
 
     def weighted(items: Sequence[Scored]) -> Statistic:
@@ -322,12 +323,16 @@ def _weighted_mean(w: Floats, values: Floats) -> Floats:
     return np.asarray(np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0))
 
 
-def _part(items: Sequence[Scored], value: Value) -> tuple[float, Bounds] | None:
-    kept = [(v, cluster(i)) for i in items if (v := value(i)) is not None]
-    if not kept:
-        return None
-    values = np.array([v for v, _ in kept], float)
-    return float(values.mean()), proportion(values, [c for _, c in kept])
+def _known(items: Sequence[Scored], value: Value) -> list[tuple[float, str]]:
+    """The values there are, each with its cluster."""
+    return [(v, cluster(i)) for i in items if (v := value(i)) is not None]
+
+
+def _part(known: Sequence[tuple[float, str]]) -> tuple[float, Bounds]:
+    """Their mean, and its interval."""
+    values, clusters = zip(*known, strict=True)
+    found = np.array(values, float)
+    return float(found.mean()), proportion(found, clusters)
 
 
 def _f1(w: Floats, truth: Floats, said: Floats, parts: Floats) -> Floats:
