@@ -127,16 +127,17 @@ def test_a_run_judged_early_has_the_same_tables(
 
 def test_work_goes_on_while_something_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "PAUSE", 0)
+    monkeypatch.setattr(waiting, "IDLE", 0)
 
     async def wait() -> int:
         enough = asyncio.Event()
 
-        def work() -> Iterator[None]:
-            for _ in range(5):
-                yield
+        def work() -> Iterator[bool]:
+            for number in range(5):
+                yield number % 2 == 0
             enough.set()
             while True:
-                yield
+                yield False
 
         async with meanwhile(work()):
             await enough.wait()
@@ -146,8 +147,8 @@ def test_work_goes_on_while_something_is_waited_for(monkeypatch: pytest.MonkeyPa
 
 
 def test_what_fails_meanwhile_is_heard() -> None:
-    def work() -> Iterator[None]:
-        yield
+    def work() -> Iterator[bool]:
+        yield True
         raise ValueError("a bug in a judge")
 
     async def wait() -> None:

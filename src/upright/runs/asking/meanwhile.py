@@ -6,15 +6,18 @@ from contextlib import asynccontextmanager, suppress
 
 PAUSE = 0.002
 """Seconds between two pieces, for whatever else is to be done."""
+IDLE = 0.02
+"""Seconds between two looks where there was nothing to do."""
 
 
 @asynccontextmanager
-async def meanwhile(work: Iterator[None]) -> AsyncIterator[None]:
-    """Piece after piece of it, until the block is over. Raises what the work raises."""
+async def meanwhile(work: Iterator[bool]) -> AsyncIterator[None]:
+    """Piece after piece of it, until the block is over; each tells whether it did anything.
+    Raises what the work raises."""
 
     async def go_on() -> None:
-        for _ in work:
-            await asyncio.sleep(PAUSE)
+        for did in work:
+            await asyncio.sleep(PAUSE if did else IDLE)
 
     going = asyncio.create_task(go_on())
     try:

@@ -23,8 +23,8 @@ Headlines = Mapping[str, float | None]
 """The headline of each shown responder."""
 NONE: Mapping[str, Headlines] = MappingProxyType({})
 T = TypeVar("T")
-InPieces = Generator[None, None, T]
-"""Work that may be interrupted wherever it yields."""
+InPieces = Generator[bool, None, T]
+"""Work that may be interrupted wherever it yields: True, for it did something."""
 
 
 def baselines(plan: Plan, known: Mapping[str, Headlines] = NONE) -> dict[str, Headlines]:
@@ -66,7 +66,7 @@ def _headline(
     verdicts: list[Verdict] = []
     for piece in pieces(answers, size if apart(score_set) else len(answers)):
         verdicts += score_set.judge.judge(piece)
-        yield
+        yield True
     scored = [
         Scored(*answer, verdict, item.epoch)
         for answer, verdict, item in zip(answers, verdicts, items, strict=True)

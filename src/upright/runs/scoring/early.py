@@ -55,27 +55,27 @@ class Early:
             for part, place in self._about.get(key, ()):
                 self._unread[part].append((place, response))
 
-    def work(self) -> Iterator[None]:
-        """Does a piece of it between two looks at the iterator, which never ends.
+    def work(self) -> Iterator[bool]:
+        """Does a piece of it between two looks at the iterator, which never ends and tells whether
+        it did one.
 
         Not before the first answer came, nor if one came since the last look whose place another
         question takes: where the processor is what a run waits for, it would wait for this, too.
         """
         pieces = self._pieces()
         while True:
-            if self._begun and not self._busy:
-                next(pieces)
+            did = self._begun and not self._busy and next(pieces)
             self._busy = False
-            yield
+            yield did
 
-    def _pieces(self) -> Iterator[None]:
+    def _pieces(self) -> Iterator[bool]:
         for (id, name), items in self._here.items():
             if name == "upright":
                 self.baselines[id] = yield from headlines(self._plan.score_set(id, name), items)
         while True:
             part = next((part for part, unread in self._unread.items() if unread), None)
             places = self._read_some(part) if part else []
-            yield
+            yield bool(part)
             if part and self._final:
                 yield from self._make_columns(part, sorted({at - at % STRETCH for at in places}))
 
@@ -89,10 +89,10 @@ class Early:
             self.judged[part][place] = one
         return [place for place, _ in piece]
 
-    def _make_columns(self, part: Part, starts: Sequence[int]) -> Iterator[None]:
+    def _make_columns(self, part: Part, starts: Sequence[int]) -> Iterator[bool]:
         for start in starts:
             rows = self.judged[part][start : start + STRETCH]
             read = [one for one in rows if one is not None]
             if len(read) == len(rows):
                 self.columns[part][start] = columns_of(self._plan.dimensions[part[0]], read)
-                yield
+                yield True
