@@ -15,7 +15,7 @@ Bugs stay ordinary exceptions with a traceback.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-MOST_LISTED = 20
+MOST_LISTED, MOST_OFFERED = 20, 3
 
 
 class UprightError(Exception):
@@ -77,9 +77,21 @@ class Interrupted(UprightError):
 def unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
     """A usage error that offers the nearest known names."""
     known = sorted(known)
-    near = get_close_matches(name, known, n=3, cutoff=0.4)
-    # The last part of an id is what people remember: offer "safety/misuse" for "misuse".
-    near += [k for k in known if name and name in k and k not in near][:3]
-    listed = [*known[:MOST_LISTED], "..."] if len(known) > MOST_LISTED else known
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(listed)}."
+    if near := _near(name, known):
+        hint = f"Did you mean {' or '.join(near)}?"
+    elif known:
+        rest = f" and {len(known) - MOST_LISTED} more" * (len(known) > MOST_LISTED)
+        hint = f"Known: {', '.join(known[:MOST_LISTED])}{rest}."
+    else:
+        hint = "There is none at all."
     return UsageError(f"There is no {what} {name!r}. {hint}")
+
+
+def _near(name: str, known: Iterable[str]) -> list[str]:
+    """Those that may have been meant. The last part of an id is what people remember: "misuse" and
+    "missuse" are near "safety/misuse", too."""
+    typed = name.casefold()
+    parts = {part: k for k in known for part in (k.rpartition("/")[2].casefold(), k.casefold())}
+    like = [parts[part] for part in get_close_matches(typed, parts, n=MOST_OFFERED)]
+    within = [k for k in known if typed and typed in k.casefold()][:MOST_OFFERED]
+    return list(dict.fromkeys((*like, *within)))
