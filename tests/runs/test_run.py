@@ -7,12 +7,13 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from tests.runs.toy import SUITE, carry_out, endpoint, planned
+from tests.runs.toy import HURRIED, SUITE, carry_out, endpoint, planned
 from tests.server import MEGABYTE, serving
 from upright.core import Estimate, ModelRefused, Outcome, StoreError
 from upright.models import open_model
@@ -99,9 +100,12 @@ def test_a_wrong_key_stops_the_run_and_loses_nothing(tmp_path: Path) -> None:
     assert Counter(server.answered.values()) == {1: 40}
 
 
+@pytest.mark.parametrize("attempts", [1, 6])
 def test_a_server_that_stays_away_stops_the_run_instead_of_filling_it_with_errors(
-    tmp_path: Path,
+    attempts: int, tmp_path: Path
 ) -> None:
+    patience = replace(HURRIED, max_attempts=attempts)
+
     def all_fail_after_ten(progress: Progress) -> None:
         if progress.done == 10:
             server.rates = {"500": 1.0}
@@ -109,7 +113,7 @@ def test_a_server_that_stays_away_stops_the_run_instead_of_filling_it_with_error
     with serving() as server:
         model = endpoint(server.url, concurrency=1)
         with pytest.raises(ModelRefused, match=r"The last 20 questions.*\n10 of 80 answers are"):
-            carry_out(model, tmp_path, 80, on_progress=all_fail_after_ten)
+            carry_out(model, tmp_path, 80, all_fail_after_ten, patience=patience)
         server.rates = {}
         run = carry_out(endpoint(server.url), tmp_path, 80)
     assert run.info["calls"] == {"planned": 80, "asked": 80, "from_cache": 0, "errors": 0}
@@ -141,6 +145,15 @@ def test_a_question_that_never_gets_an_answer_does_not_keep_the_others_from_endi
         run = carry_out(endpoint(server.url), tmp_path, 40, cache=cache)
     assert run.info["calls"] == {"planned": 40, "asked": 1, "from_cache": 39, "errors": 1}
     assert list(run.samples.outcome).count("error") == len(run.samples) // 40
+
+
+def test_what_a_server_will_never_answer_is_no_outage(tmp_path: Path) -> None:
+    """A prompt too long is not tried again, however patient one is."""
+    with serving(rates={"400": 0.9}) as server:
+        patience = replace(HURRIED, max_attempts=1)
+        run = carry_out(endpoint(server.url, concurrency=1), tmp_path, 80, patience=patience)
+    assert run.info["calls"]["errors"] > 60
+    assert len(server.log) == 80
 
 
 def test_what_an_outage_cost_is_asked_again_at_the_end(tmp_path: Path) -> None:

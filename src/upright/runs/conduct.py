@@ -86,7 +86,7 @@ def run(
             options.cache.close()
         raise
     early = Early(plan)
-    desk = Desk(journal, options.cache, crew, options.patience, on_progress, early.came)
+    desk = Desk(journal, options.cache, crew, on_progress, early.came)
     try:
         with _stopping(path, info, desk, options.command):
             asked, panel = complete(_receive(plan, model, judges, desk, early))
