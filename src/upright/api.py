@@ -60,6 +60,7 @@ from upright.runs import (
 )
 from upright.runs import relabel as bring_up_to_date
 from upright.runs import run as carry_out
+from upright.runs.asking.limits import check_sizes
 from upright.runs.scoring.verify import Verification
 from upright.runs.scoring.verify import verify as verify_run
 from upright.runs.storing.pack import pack as write_pack
@@ -144,13 +145,15 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
     judges = open_judges(job, opened)
     opened = behind_defenses(opened, job)
     plan, files = plan_of(opened, job.settings, job.data)
+    limits = Limits(rpm=job.model_options.rpm, tpm=job.model_options.tpm)
+    check_sizes(plan.requests, limits)
     options = Options(
         out=job.out,
         cache=cache_of(job, opened),
         command=job.command,
         data=files,
         patience=Patience(max_attempts=job.model_options.max_attempts),
-        limits=Limits(rpm=job.model_options.rpm, tpm=job.model_options.tpm),
+        limits=limits,
         staffing=staffing_of(job, model, opened, judges, plan.size),
     )
     return carry_out(plan, opened, judges, options, on_progress)

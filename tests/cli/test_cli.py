@@ -222,6 +222,7 @@ def test_ctrl_c_says_how_to_go_on_at_any_moment(tmp_path: Path, moment: str) -> 
         (("run", "mock/random", "--judge-itself"), "no judge model for --judge-itself"),
         (("run", "mock/random", "--price", "1", "2"), "--price is for --dry-run"),
         (("run", "mock/random", "--dry-run", "--price", "1", "-2"), "Invalid value for '--price'"),
+        (("run", "mock/random", "--tpm", "20"), "--tpm 20 has no room for a question"),
         (("run", "mock/random", "--batch"), "--batch goes through OpenAI's batch API"),
         (("score", "deep.jsonl", *CHEAP), "deep.jsonl, line 1 is not JSON"),
         (("score", ".", *CHEAP), "is a folder"),
