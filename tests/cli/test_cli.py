@@ -164,7 +164,7 @@ def test_a_full_disk_is_named_and_the_run_goes_on_afterwards(tmp_path: Path) -> 
     done = subprocess.run(
         limited, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False
     )
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert "To go on there: upright run mock/echo -d privacy" in done.stderr
     again = here("run", "mock/echo", "-d", "privacy", cwd=tmp_path)
@@ -178,7 +178,7 @@ def test_a_report_that_cannot_be_written_is_said_after_the_profile(tmp_path: Pat
     page.unlink()
     (run / "report.html.unfinished").mkdir()  # as good as a full disk, for root too
     done = here("report", str(run), cwd=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "external" in done.stdout
     assert f"To write the report later: upright report {run}" in done.stderr
     assert "Traceback" not in done.stderr
@@ -231,9 +231,32 @@ def test_ctrl_c_says_how_to_go_on_at_any_moment(tmp_path: Path, moment: str) -> 
 def test_odd_input_is_explained(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
     (tmp_path / "deep.jsonl").write_text('{"prompt":' + "[" * 100_000)
     done = here(*words, cwd=tmp_path, UPRIGHT_API_KEY="sk-secret-123")
-    assert done.returncode in (1, 2)
+    assert done.returncode == 2
     assert says in done.stderr
     assert "pw@" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report", "gone"),
+        ("pack", "gone"),
+        ("card", "gone"),
+        ("compare", "gone", "gone"),
+        ("verify", "gone"),
+        ("leaderboard", "gone"),
+        ("findings", "gone"),
+        ("export", "gone", "--to", "csv"),
+        ("judge", "label", "gone"),
+        ("run", "mock/random", "--until", "0.03", "--like", "gone"),
+    ],
+)
+def test_every_verb_ends_with_2_where_there_is_no_run(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    done = here(*words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.lstrip().startswith("upright: ") and "gone" in done.stderr
 
 
 def test_list_and_data_verify_speak_json(tmp_path: Path) -> None:

@@ -41,7 +41,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Measure how far a language model can be trusted.\n\n"
-    "Start with: upright run local/smollm2-135m",
+    "Start with: upright run local/smollm2-135m\n\n"
+    "Exit codes: 0 fine; 1 the answer is no (worse, not proven, a failed check), or the work broke "
+    "off (Ctrl-C, a model that is gone); 2 the command cannot be carried out as given: an option, "
+    "or a run, file or folder that it names, is of no use; 3 done, but something is left out.",
 )
 app.command("run", epilog=run.MORE)(run.run)
 app.command("score")(score.score)

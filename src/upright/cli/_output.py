@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from upright.reports import Profile
 
 INCOMPLETE = 3
+"""The exit code where all was done, and something is missing from what came of it."""
 PIPED = 120
 
 

@@ -54,14 +54,9 @@ def compare(
     from upright.api import compare as compared
     from upright.cli._output import console, emit
     from upright.comparisons.two_runs.gate import decide
-    from upright.core.errors import StoreError, UsageError
     from upright.reports.text.comparison import render_comparison
 
-    try:
-        found = compared(baseline, candidate, margin=margin, score_set=score_set, flips=flips)
-    except StoreError as error:
-        # Exit 1 says "worse" and nothing else.
-        raise UsageError(str(error)) from error
+    found = compared(baseline, candidate, margin=margin, score_set=score_set, flips=flips)
     decision = decide(found, strict=strict)
     _write(found, decision, {"junit": junit, "sarif": sarif, "markdown": markdown, "html": html})
     if json:

@@ -31,7 +31,7 @@ Examples:
 
     upright run mock/always-a --suite trustllm --data ../datasets
 
-Exit codes: 0 fine, 2 usage, 3 finished but over 5 % of a benchmark unscored, 1 anything else.
+Exits with 3 where it finished but over 5 % of a benchmark is unscored. Others: upright --help
 Stopped? The same command goes on where it stopped.
 """
 """Printed below the options by `upright run --help`."""

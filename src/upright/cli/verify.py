@@ -21,14 +21,9 @@ def verify(
     """
     from upright.api import verify as verified
     from upright.cli._output import emit
-    from upright.core.errors import StoreError, UsageError
     from upright.core.inert import one_line
 
-    try:
-        found = verified(evidence)
-    except StoreError as error:
-        # Exit 1 says that a number does not follow; what cannot be opened says nothing.
-        raise UsageError(str(error)) from error
+    found = verified(evidence)
     if json:
         emit({"holds": found.holds, **_fields(found)})
     else:

@@ -19,7 +19,10 @@ MOST_LISTED, MOST_OFFERED = 20, 3
 
 
 class UprightError(Exception):
-    """Shown to the user without a traceback."""
+    """Shown to the user without a traceback.
+
+    exit_code   1 where work was broken off, 2 where what the command names cannot be used
+    """
 
     exit_code = 1
 
@@ -32,6 +35,8 @@ class UsageError(UprightError):
 
 class DataError(UprightError):
     """A dataset is missing, differs from its recorded hash, or is malformed."""
+
+    exit_code = 2
 
 
 class ModelError(UprightError):
@@ -68,6 +73,8 @@ class JudgeError(UprightError):
 
 class StoreError(UprightError):
     """A run directory cannot be read or written."""
+
+    exit_code = 2
 
 
 class Interrupted(UprightError):

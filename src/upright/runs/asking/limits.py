@@ -99,6 +99,6 @@ def _too_large(batch: Sequence[Request], limits: Limits) -> str:
     prompt = prompt_tokens(batch[0])
     return (
         f"--tpm {limits.tpm:,} has no room for a question that may take {most:,} tokens: about "
-        f"{prompt:,} of its prompt and up to {most - prompt:,} of its answer. Raise --tpm, or allow "
-        "shorter answers with --max-tokens."
+        f"{prompt:,} of its prompt and up to {most - prompt:,} of its answer. Raise --tpm, or allow"
+        " shorter answers with --max-tokens."
     )
