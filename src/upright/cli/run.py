@@ -31,7 +31,8 @@ Examples:
 
     upright run mock/always-a --suite trustllm --data ../datasets
 
-Exits with 3 where it finished but over 5 % of a benchmark is unscored. Others: upright --help
+Exits with 3 where it finished but over 5 % of a benchmark is unscored, or no verdict of a judge
+sample could be read. Others: upright --help
 Stopped? The same command goes on where it stopped.
 """
 """Printed below the options by `upright run --help`."""

@@ -100,10 +100,17 @@ class Stopped(msgspec.Struct, frozen=True):
 
 
 class JudgeSample(msgspec.Struct, frozen=True):
-    """How many answers judge models read, of those they would have read without a sample."""
+    """How many answers judge models read, of those they would have read without a sample, and on
+    how many of these no verdict of theirs could be read."""
 
     read: int
     of: int
+    unread: int = 0
+
+    @property
+    def lost(self) -> bool:
+        """Whether there is no verdict at all, and so nothing that the sample corrects."""
+        return 0 < self.read <= self.unread
 
 
 class LikeFacts(msgspec.Struct, frozen=True):

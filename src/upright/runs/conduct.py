@@ -14,7 +14,7 @@ from upright.runs.asking.engine import Patience
 from upright.runs.asking.limits import Limits
 from upright.runs.asking.loop import complete
 from upright.runs.asking.meanwhile import meanwhile
-from upright.runs.asking.panel import Panel, ask_panel, stage
+from upright.runs.asking.panel import Panel, Unread, ask_panel, stage
 from upright.runs.asking.rounds import Asked, ask_all
 from upright.runs.asking.signals import signals_cancel, sigterm_interrupts
 from upright.runs.asking.staffing import Staffing, crew_for, shards_of
@@ -158,10 +158,12 @@ def _counts(desk: Desk) -> dict[str, Any]:
 
 
 def _sampled(plan: Plan, panel: Panel) -> dict[str, int] | None:
-    """How many answers judge models read of those they would have read without a sample."""
+    """How many answers judge models read of those they would have read without a sample, and on how
+    many of these no verdict of theirs could be read."""
     if plan.settings.judge_sample is None:
         return None
-    return {"read": len(panel.opinions), "of": panel.readable}
+    unread = sum(isinstance(ruling, Unread) for ruling in panel.rulings.values())
+    return {"read": len(panel.opinions), "of": panel.readable, "unread": unread}
 
 
 def _judges(judges: Sequence[Model], desk: Desk) -> list[dict[str, Any]]:

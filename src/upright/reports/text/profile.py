@@ -176,8 +176,9 @@ def _notes(profile: Profile) -> Iterator[Text]:
             if early.score_set in LEADING:
                 told = f"Stopped: {inert(early.benchmark)}: {stopped_in_words(early)}"
                 yield Text(told, style="dim")
-    if sampled := sampled_in_words(profile.run):
-        yield Text(f"Judge sample: {one_line(sampled, 200)}", style="green")
+    if sample := profile.run.judge_sample:
+        told = f"Judge sample: {one_line(sampled_in_words(profile.run), 300)}"
+        yield Text(told, style="red" if sample.lost else "green")
     for error, count in islice(profile.errors.items(), ERRORS):
         told = f"{count:,} {'question' if count == 1 else 'questions'} without an answer"
         yield Text(f"Error: {told}: {one_line(error, 240)}", style="red")
