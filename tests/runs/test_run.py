@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import os
 import resource
 import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -17,8 +19,10 @@ from tests.runs.toy import HURRIED, SUITE, carry_out, endpoint, planned
 from tests.server import MEGABYTE, serving
 from upright.core import Estimate, ModelRefused, Outcome, StoreError
 from upright.models import open_model
+from upright.reports import load_profile
+from upright.reports.text.profile import duration
 from upright.runs import Cache, Patience, Progress, Run, open_run
-from upright.runs.storing.store import place
+from upright.runs.storing.store import place, write_info
 from upright.runs.storing.tables import COLUMNS
 
 FAULTS = {
@@ -98,6 +102,24 @@ def test_a_wrong_key_stops_the_run_and_loses_nothing(tmp_path: Path) -> None:
     assert run.path == path
     assert run.info["calls"]["asked"] == 40
     assert Counter(server.answered.values()) == {1: 40}
+
+
+def test_the_time_between_two_sessions_is_no_part_of_what_a_run_took(tmp_path: Path) -> None:
+    """The first session was stopped, the second killed: its last answer tells when."""
+    with serving(refuse_after=10) as server:
+        with pytest.raises(ModelRefused):
+            carry_out(endpoint(server.url, concurrency=1), tmp_path)
+        [path] = tmp_path.iterdir()
+        info = json.loads((path / "run.json").read_bytes())
+        assert [len(session) for session in info["sessions"]] == [2]
+        stopped = ["2026-01-01T10:00:00+00:00", "2026-01-01T11:00:00+00:00"]
+        killed = ["2026-01-02T10:00:00+00:00", None]
+        write_info(path, {**info, "sessions": [stopped, killed]})
+        last = datetime(2026, 1, 2, 10, 30, tzinfo=UTC).timestamp()
+        os.utime(path / "journal.jsonl", (last, last))
+        server.refuse_after = None
+        carry_out(endpoint(server.url), tmp_path)
+    assert duration(load_profile(path).run) == "1 h 30 min in 3 sessions"
 
 
 @pytest.mark.parametrize("attempts", [1, 6])
@@ -227,8 +249,8 @@ def test_another_runs_damage_does_not_stop_this_one(tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "run.json").write_text("{")
     model = open_model("mock/oracle")
-    path, started = place(tmp_path, planned(model), model)
-    assert started is None
+    path, earlier = place(tmp_path, planned(model), model)
+    assert not earlier
     assert path.parent == tmp_path
 
 

@@ -139,7 +139,8 @@ class UntilFacts(msgspec.Struct, frozen=True):
 
 class RunFacts(msgspec.Struct, frozen=True):
     """`run.json`. `baselines` are values of built-in responders by benchmark, where measured;
-    `calibrations` say how well the judges named in the estimates agree with people."""
+    `calibrations` say how well the judges named in the estimates agree with people; `sessions` are
+    when it was worked on, from when to when: several where it was interrupted."""
 
     upright: str
     started: str
@@ -147,6 +148,7 @@ class RunFacts(msgspec.Struct, frozen=True):
     model: ModelFacts
     benchmarks: dict[str, CardFacts]
     finished: str | None = None
+    sessions: tuple[tuple[str, str | None], ...] = ()
     python: str = ""
     platform: str = ""
     packages: dict[str, str] = {}

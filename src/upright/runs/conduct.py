@@ -28,7 +28,7 @@ from upright.runs.scoring.early import Early
 from upright.runs.storing.cache import Cache
 from upright.runs.storing.secrets import without_secrets
 from upright.runs.storing.shards import take_over
-from upright.runs.storing.store import FINISHED, STOPPED, Run, claim, describe, now, write_info
+from upright.runs.storing.store import FINISHED, STOPPED, Run, claim, describe, ended, write_info
 
 PATIENT, UNLIMITED = Patience(), Limits()
 
@@ -99,7 +99,7 @@ def run(
             info["agreement"] = agreement(read, panel)
             info["baselines"] = baselines(asked.plan, early.baselines)
             info["until"] = asked.told
-            write_info(path, {**info, **_counts(desk), "status": FINISHED, "finished": now()})
+            write_info(path, {**ended(info, FINISHED), **_counts(desk)})
     finally:
         desk.close()
     return Run(path)
@@ -135,7 +135,7 @@ def _stopping(
         ) from error
     except (ModelRefused, KeyboardInterrupt, asyncio.CancelledError) as error:
         desk.sync()
-        write_info(path, {**info, **_counts(desk), "status": STOPPED})
+        write_info(path, {**ended(info, STOPPED), **_counts(desk)})
         tally = desk.tallies[ANSWERS]
         saved = f"{tally.answered} of {tally.planned} answers are saved in {path}"
         if isinstance(error, ModelRefused):

@@ -101,13 +101,16 @@ def claim(out: Path, plan: Plan, model: Model, info: Mapping[str, Any]) -> Claim
     with explained(out):
         out.mkdir(parents=True, exist_ok=True)
     with one_at_a_time(out):
-        path, started = place(out, plan, model)
+        path, earlier = place(out, plan, model)
+        before = _sessions(path, earlier)
         journal = Journal(path / "journal.jsonl")
         if _glance(path).get("status") == FINISHED:  # in the meantime, by another process
             journal.close()
-            path, started = place(out, plan, model)
+            path, earlier = place(out, plan, model)
+            before = _sessions(path, earlier)
             journal = Journal(path / "journal.jsonl")
-        info = {**info, "started": started or info["started"]}
+        started = earlier.get("started", info["started"])
+        info = {**info, "started": started, "sessions": [*before, (now(), None)]}
         try:
             write_info(path, info)
         except StoreError:
@@ -116,16 +119,32 @@ def claim(out: Path, plan: Plan, model: Model, info: Mapping[str, Any]) -> Claim
     return Claimed(path, info, journal)
 
 
-def place(out: Path, plan: Plan, model: Model) -> tuple[Path, str | None]:
-    """The directory of the unfinished run of this plan and when that began; or a new directory."""
+def place(out: Path, plan: Plan, model: Model) -> tuple[Path, dict[str, Any]]:
+    """The directory of the unfinished run of this plan and its run.json; or a new directory."""
     with explained(out):
         out.mkdir(parents=True, exist_ok=True)
         found = sorted(out.glob("*/run.json"), reverse=True)
     for path in found:
         info = _glance(path.parent)
         if info.get("plan") == plan.hash and info.get("status") != FINISHED:
-            return path.parent, info["started"]
-    return new_directory(out, run_name(model.id, plan.settings.suite)), None
+            return path.parent, info
+    return new_directory(out, run_name(model.id, plan.settings.suite)), {}
+
+
+def ended(info: Mapping[str, Any], status: str) -> dict[str, Any]:
+    """run.json at the end of a session."""
+    *before, (began, _) = info["sessions"]
+    then = now()
+    finished = then if status == FINISHED else None
+    return {**info, "status": status, "finished": finished, "sessions": [*before, (began, then)]}
+
+
+def _sessions(path: Path, info: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """When each session of an unfinished run began and ended. One that was killed wrote no end: its
+    last answer tells when that was."""
+    last = max((file.stat().st_mtime for file in path.glob("*.jsonl")), default=0.0)
+    heard = datetime.fromtimestamp(last, UTC).isoformat(timespec="seconds")
+    return [(began, end or max(began, heard)) for began, end in info.get("sessions", ())]
 
 
 def describe(
