@@ -236,6 +236,18 @@ def test_odd_input_is_explained(tmp_path: Path, words: tuple[str, ...], says: st
     assert "pw@" not in done.stderr
 
 
+@pytest.mark.filterwarnings("default")
+def test_warnings_are_for_people(tmp_path: Path) -> None:
+    broken = tmp_path / "runs" / "broken"
+    broken.mkdir(parents=True)
+    (broken / "run.json").write_text("{")
+    (broken / "journal.jsonl").write_text("an answer")
+    done = here("run", "mock/oracle", *CHEAP, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "upright: runs/broken/run.json is damaged." in done.stderr
+    assert "UprightWarning" not in done.stderr
+
+
 @pytest.mark.parametrize(
     "words",
     [

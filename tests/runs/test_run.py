@@ -17,7 +17,7 @@ import pytest
 
 from tests.runs.toy import HURRIED, SUITE, carry_out, endpoint, planned
 from tests.server import MEGABYTE, serving
-from upright.core import Estimate, ModelRefused, Outcome, StoreError
+from upright.core import Estimate, ModelRefused, Outcome, StoreError, UprightWarning
 from upright.models import open_model
 from upright.reports import load_profile
 from upright.reports.text.profile import duration
@@ -252,6 +252,22 @@ def test_another_runs_damage_does_not_stop_this_one(tmp_path: Path) -> None:
     path, earlier = place(tmp_path, planned(model), model)
     assert not earlier
     assert path.parent == tmp_path
+
+
+def test_an_interrupted_run_whose_description_is_damaged_is_told(tmp_path: Path) -> None:
+    """It cannot go on there, and what was paid for is in the cache all the same."""
+    with serving(refuse_after=10) as server:
+        model = endpoint(server.url, concurrency=1)
+        with pytest.raises(ModelRefused):
+            carry_out(model, tmp_path / "runs", cache=Cache(tmp_path / "cache.sqlite"))
+        [path] = (tmp_path / "runs").iterdir()
+        (path / "run.json").write_text("{")
+        server.refuse_after = None
+        with pytest.warns(UprightWarning, match=rf"{path}/run.json is damaged.* begun anew"):
+            run = carry_out(model, tmp_path / "runs", cache=Cache(tmp_path / "cache.sqlite"))
+    assert run.path != path
+    assert run.info["calls"]["from_cache"] == 10
+    assert set(server.answered.values()) == {1}
 
 
 def test_a_run_may_be_started_where_a_loop_is_running(tmp_path: Path) -> None:

@@ -81,6 +81,10 @@ class Interrupted(UprightError):
     """The user stopped a run (Ctrl-C, SIGTERM)."""
 
 
+class UprightWarning(UserWarning):
+    """Something that a user may want to know before going on; the work goes on."""
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
     """A usage error that offers the nearest known names."""
     known = sorted(known)

@@ -3,6 +3,7 @@
 import json
 import platform
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from upright.core import Benchmark, Card, Model, StoreError
+from upright.core import Benchmark, Card, Model, StoreError, UprightWarning
 from upright.runs.plan import Plan
 from upright.runs.storing.journal import Journal, explained, one_at_a_time
 from upright.runs.storing.secrets import without_secrets
@@ -126,9 +127,24 @@ def place(out: Path, plan: Plan, model: Model) -> tuple[Path, dict[str, Any]]:
         found = sorted(out.glob("*/run.json"), reverse=True)
     for path in found:
         info = _glance(path.parent)
+        if not info:
+            _tell_of_damage(path.parent)
         if info.get("plan") == plan.hash and info.get("status") != FINISHED:
             return path.parent, info
     return new_directory(out, run_name(model.id, plan.settings.suite)), {}
+
+
+def _tell_of_damage(path: Path) -> None:
+    """Nobody can say whether it is this run, and its journal may hold answers that were paid."""
+    journal = path / "journal.jsonl"
+    if journal.exists() and journal.stat().st_size:
+        warnings.warn(
+            f"{path / 'run.json'} is damaged. If it is this run, interrupted, it is begun anew: "
+            "what is in the cache of answers is not asked again, the rest is. To go on there "
+            "instead, stop and take run.json from a copy. Else delete or move that folder.",
+            UprightWarning,
+            stacklevel=2,
+        )
 
 
 def ended(info: Mapping[str, Any], status: str) -> dict[str, Any]:
