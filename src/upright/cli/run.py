@@ -36,6 +36,8 @@ sample could be read. Others: upright --help
 Stopped? The same command goes on where it stopped.
 """
 """Printed below the options by `upright run --help`."""
+NO_SERVER = ("local/", "mock/", "replay/")
+"""Models of which nobody may believe that a server's answers were measured."""
 
 
 def run(
@@ -90,6 +92,8 @@ def run(
     job = job_of(given)
     if price and not dry_run:
         raise UsageError("--price is for --dry-run, which says what a run would cost. Add it.")
+    if base_url and not judge and model.startswith(NO_SERVER):
+        raise UsageError(f"{model} is asked at no --base-url. Leave it out, or name openai/MODEL.")
     if dry_run:
         _show_forecast(model, job, price, json=json)
     else:
