@@ -51,8 +51,9 @@ def test_every_benchmark_follows_from_its_answers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "named"),
     [
-        (("model", "id"), "mock/oracle", "the model of privacy/confaide (upright)"),
-        (("settings", "max_tokens"), 7, "the model of privacy/confaide (upright)"),
+        (("model", "id"), "mock/oracle", "the model of safety/misuse (upright)"),
+        (("settings", "max_tokens"), 7, "the model of safety/misuse (upright)"),
+        (("settings", "seed"), 7, "the model of safety/misuse (upright)"),
         (("calls", "planned"), 7, "calls planned in run.json"),
         (("calls", "asked"), 7, "calls asked and from cache in run.json"),
         (("calls", "errors"), 7, "errors in run.json"),

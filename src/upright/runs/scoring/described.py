@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from upright.core import Message, Sample, StoreError
 from upright.runs.items import Form, Part
-from upright.runs.plan import BRIEF
+from upright.runs.plan import BRIEF, _seed
 from upright.runs.storing.stored import read_columns, whole
 
 ASKED = (*("benchmark", "score_set", "sample_id", "epoch", "messages", "options", "request_key"),)
@@ -38,8 +38,9 @@ class Tokens(msgspec.Struct):
     completion: int
 
 
-class Limit(msgspec.Struct):
+class Given(msgspec.Struct):
     suite: str
+    seed: int
     max_tokens: int | None = None
 
 
@@ -54,7 +55,7 @@ class Description(msgspec.Struct):
     model: Asked
     calls: Calls
     tokens: Tokens
-    settings: Limit
+    settings: Given
     benchmarks: dict[str, Sampling]
 
 
@@ -94,14 +95,13 @@ def _sum(column: pa.ChunkedArray) -> int:
 
 
 def _asked_otherwise(path: Path, told: Description) -> list[Part]:
-    """The score sets none of whose questions was asked of that model in that way. Where answers are
-    drawn at a temperature, the hash holds a seed, too: of those nothing is said."""
+    """The score sets none of whose questions was asked of that model in that way."""
     found: dict[Part, bool] = {}
     with whole(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
         for batch in file.iter_batches(columns=list(ASKED)):
             for row in batch.to_pylist():
                 part = row["benchmark"], row["score_set"]
-                if not (told.benchmarks[part[0]].temperature or found.get(part)):
+                if not found.get(part):
                     found[part] = row["request_key"] in _keys(row, part, told)
     return [part for part, as_told in found.items() if not as_told]
 
@@ -109,13 +109,16 @@ def _asked_otherwise(path: Path, told: Description) -> list[Part]:
 def _keys(row: Mapping[str, Any], part: Part, told: Description) -> Iterator[str]:
     """The hashes that its question may have: of a model that writes or picks among options, and
     that answers a question or looks at the sample."""
-    sampling, settings = told.benchmarks[part[0]], told.settings
+    sampling, settings = told.benchmarks.get(part[0]), told.settings
+    if sampling is None:
+        return
     brief = BRIEF if settings.suite == "mini" else sampling.max_tokens
     sample = Sample(
         messages=msgspec.json.decode(row["messages"], type=tuple[Message, ...]),
         options=msgspec.json.decode(row["options"], type=tuple[str, ...]),
     )
     sample.identify(row["sample_id"])
+    seed = _seed(settings.seed, sample, row["epoch"])
     for may_choose, personal in product((False, True), repeat=2):
         form = Form(
             part=part,
@@ -125,4 +128,4 @@ def _keys(row: Mapping[str, Any], part: Part, told: Description) -> Iterator[str
             may_choose=may_choose,
             personal=personal,
         )
-        yield form.filled(sample, row["epoch"], seed=0).key
+        yield form.filled(sample, row["epoch"], seed).key
