@@ -77,10 +77,9 @@ def test_what_run_json_says_is_held_against_the_answers(
 def test_run_json_is_right_of_runs_with_errors_cached_answers_and_options(tmp_path: Path) -> None:
     with serving(rates={"400": 0.2}) as server:
         for count in (20, 40):
-            cache = Cache(tmp_path / "cache.sqlite")
-            options = {"cache": cache, "settings": Settings(suite="trustllm", epochs=2)}
+            cache, settings = Cache(tmp_path / "cache.sqlite"), Settings(suite="trustllm", epochs=2)
             model = endpoint(server.url, logprobs=count == 40)
-            made = carry_out(model, tmp_path / "runs", count, **options)
+            made = carry_out(model, tmp_path / "runs", count, settings=settings, cache=cache)
             assert verify(made.path, lambda id: toy()).holds
     assert made.info["calls"]["errors"] and made.info["calls"]["from_cache"]
 
