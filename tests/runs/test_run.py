@@ -254,6 +254,14 @@ def test_another_runs_damage_does_not_stop_this_one(tmp_path: Path) -> None:
     assert path.parent == tmp_path
 
 
+@pytest.mark.parametrize("field", ["model", "settings", "benchmarks"])
+def test_a_description_that_is_none_is_named(tmp_path: Path, field: str) -> None:
+    path = carry_out(open_model("mock/oracle"), tmp_path).path
+    write_info(path, {**open_run(path).info, field: "?"})
+    with pytest.raises(StoreError, match=rf"{path}/run.json is not a run's description: .*{field}"):
+        open_run(path)
+
+
 def test_an_interrupted_run_whose_description_is_damaged_is_told(tmp_path: Path) -> None:
     """It cannot go on there, and what was paid for is in the cache all the same."""
     with serving(refuse_after=10) as server:

@@ -64,7 +64,24 @@ def open_run(path: Path | str) -> Run:
             f"The run in {path} is not finished. Repeat the command that started it: "
             "answers already received are not asked again."
         )
+    try:
+        msgspec.convert(run.info, _Described)
+    except msgspec.ValidationError as error:
+        told = f"{run.path / 'run.json'} is not a run's description: {error}."
+        raise StoreError(f"{told} Take it from a copy.") from error
     return run
+
+
+class _Named(msgspec.Struct):
+    id: str
+
+
+class _Described(msgspec.Struct):
+    """What every reader of a finished run looks for in run.json."""
+
+    model: _Named
+    settings: dict[str, Any]
+    benchmarks: dict[str, dict[str, Any]]
 
 
 def read_info(path: Path) -> dict[str, Any]:
