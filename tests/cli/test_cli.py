@@ -153,6 +153,9 @@ def test_keys_never_reach_the_run_directory(tmp_path: Path) -> None:
     doctor = here("doctor", cwd=tmp_path, UPRIGHT_CACHE_LIMIT="lots")
     assert doctor.returncode == 1
     assert "UPRIGHT_CACHE_LIMIT='lots' is no size" in doctor.stdout
+    (tmp_path / "file").touch()
+    doctor = here("doctor", cwd=tmp_path, UPRIGHT_CACHE=str(tmp_path / "file"))
+    assert (doctor.returncode, "file cannot be written" in doctor.stdout) == (1, True)
 
 
 @pytest.mark.process

@@ -54,8 +54,11 @@ def compare(
     from upright.api import compare as compared
     from upright.cli._output import console, emit
     from upright.comparisons.two_runs.gate import decide
+    from upright.core.errors import UsageError
     from upright.reports.text.comparison import render_comparison
 
+    if strict and not fail_if_worse:
+        raise UsageError("--strict says how strictly --fail-if-worse decides. Add --fail-if-worse.")
     found = compared(baseline, candidate, margin=margin, score_set=score_set, flips=flips)
     decision = decide(found, strict=strict)
     _write(found, decision, {"junit": junit, "sarif": sarif, "markdown": markdown, "html": html})

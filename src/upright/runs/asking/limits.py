@@ -51,7 +51,7 @@ class Meter:
         """Seconds to wait before this batch may be asked. Raises ModelRefused where it never may:
         judges' and attackers' questions are not known before the run."""
         if reason := _too_large(batch, self._limits):
-            raise ModelRefused(reason)
+            raise ModelRefused(f"{reason} Raise --tpm.")
         wait = self._requests.take(1, now) if self._requests else 0.0
         if self._tokens:
             wait = max(wait, self._tokens.take(_most_tokens(batch), now))
@@ -78,7 +78,7 @@ def check_sizes(requests: Iterable[Request], limits: Limits) -> None:
     """Raises UsageError where a minute has fewer tokens than one of these may take."""
     for request in requests if limits.tpm else ():
         if reason := _too_large([request], limits):
-            raise UsageError(reason)
+            raise UsageError(f"{reason} Raise --tpm, or allow shorter answers with --max-tokens.")
 
 
 def prompt_tokens(request: Request) -> int:
@@ -99,6 +99,5 @@ def _too_large(batch: Sequence[Request], limits: Limits) -> str:
     prompt = prompt_tokens(batch[0])
     return (
         f"--tpm {limits.tpm:,} has no room for a question that may take {most:,} tokens: about "
-        f"{prompt:,} of its prompt and up to {most - prompt:,} of its answer. Raise --tpm, or allow"
-        " shorter answers with --max-tokens."
+        f"{prompt:,} of its prompt and up to {most - prompt:,} of its answer."
     )
