@@ -18,7 +18,7 @@ from upright.runs.items import Form, Part
 from upright.runs.plan import BRIEF, _seed
 from upright.runs.storing.stored import read_columns, whole
 
-ASKED = (*("benchmark", "score_set", "sample_id", "epoch", "messages", "options", "request_key"),)
+ASKED = ("benchmark", "score_set", "sample_id", "epoch", "messages", "options", "request_key")
 COUNTED = ("request_key", "error", "prompt_tokens", "completion_tokens")
 
 
@@ -60,9 +60,7 @@ class Description(msgspec.Struct):
 
 
 def misdescribed(run: Path, info: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What run.json says otherwise than the answers, and how. Another tool's calls are unknown."""
-    if info.get("imported"):
-        return
+    """What run.json says otherwise than the answers, and how."""
     try:
         told = msgspec.convert(info, Description)
     except msgspec.ValidationError as error:

@@ -91,7 +91,8 @@ def verify(run: Path, load: Load, claimed: Sequence[Estimate] | None = None) -> 
             again = estimates_of(benchmark, part, answers, known)
             found.append(_verified(benchmark, part, own, answers, list(again)))
             found.append(_sampled_opinions(benchmark, part, answers, known.sampling))
-    found.append(_description(run))
+    if any(score_set != IMPORTED for _, score_set in estimates):  # of other tools' calls none knows
+        found.append(_description(run))
     return Verification(
         numbers=sum(one.numbers for one in found),
         verdicts=sum(one.verdicts for one in found),

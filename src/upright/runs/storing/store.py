@@ -142,12 +142,14 @@ def place(out: Path, plan: Plan, model: Model) -> tuple[Path, dict[str, Any]]:
     with explained(out):
         out.mkdir(parents=True, exist_ok=True)
         found = sorted(out.glob("*/run.json"), reverse=True)
+    damaged = []
     for path in found:
         info = _glance(path.parent)
-        if not info:
-            _tell_of_damage(path.parent)
         if info.get("plan") == plan.hash and info.get("status") != FINISHED:
             return path.parent, info
+        damaged += [] if info else [path.parent]
+    for folder in damaged:
+        _tell_of_damage(folder)
     return new_directory(out, run_name(model.id, plan.settings.suite)), {}
 
 
