@@ -104,6 +104,7 @@ def test_durations_in_words() -> None:
 
     assert told((start, "2026-05-12T09:30:02+00:00")) == "2 s"
     assert told((start, start)) == "under 1 s"
+    assert told((start, "2026-05-12T09:29:00+00:00")) == "under 1 s", "a clock that was set"
     assert told((start, "2026-05-12T09:33:12+00:00")) == "3 min 12 s"
     assert told(finished="2026-05-12T11:35:00+00:00") == "2 h 05 min", "imported runs"
     assert told() == told(finished="soon") == told((start, None)) == ""

@@ -15,6 +15,8 @@ def verify(
 ) -> None:
     """Judge every answer again and derive every number again; exit 1 where one does not follow.
 
+    What run.json says of the model and the calls is held against the answers, too.
+
     Example:
 
         upright verify evidence.zip

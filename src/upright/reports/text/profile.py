@@ -235,7 +235,8 @@ def duration(run: RunFacts) -> str:
 
 
 def _seconds(began: str, end: str) -> float:
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(began)).total_seconds()
+    """Clocks that are set while a run goes on may jump backwards."""
+    return max(0.0, (datetime.fromisoformat(end) - datetime.fromisoformat(began)).total_seconds())
 
 
 def _in_words(seconds: int) -> str:
