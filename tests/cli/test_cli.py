@@ -127,7 +127,7 @@ def test_wrong_names_offer_the_nearest_and_exit_with_2(
 ) -> None:
     done = here(*words, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
-    assert says in done.stderr
+    assert done.stderr.startswith("upright: ") and says in done.stderr
     assert done.stdout == ""
 
 
@@ -274,7 +274,7 @@ def test_every_verb_ends_with_2_where_there_is_no_run(
 ) -> None:
     done = here(*words, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.lstrip().startswith("upright: ") and "gone" in done.stderr
+    assert done.stderr.startswith("upright: ") and "gone" in done.stderr
 
 
 def test_list_and_data_verify_speak_json(tmp_path: Path) -> None:
