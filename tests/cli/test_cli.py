@@ -226,6 +226,7 @@ def test_ctrl_c_says_how_to_go_on_at_any_moment(tmp_path: Path, moment: str) -> 
         (("run", "mock/random", "--price", "1", "2"), "--price is for --dry-run"),
         (("run", "mock/random", "--dry-run", "--price", "1", "-2"), "Invalid value for '--price'"),
         (("run", "mock/random", "--tpm", "20"), "--tpm 20 has no room for a question"),
+        (("run", "mock/random", "--tpm", "20", "--dry-run"), "or allow shorter answers"),
         (("run", "mock/random", "--data", "."), "The suite mini comes with Upright"),
         (("check", "safety/misuse", "--data", "."), "leave --data out"),
         (("run", "local/x", "--base-url", "http://h/v1"), "name openai/MODEL"),
