@@ -8,7 +8,7 @@ from upright.core import Model, Settings, UsageError, open_named
 from upright.defenses import defended
 from upright.models import DEFAULTS, ModelOptions, open_model
 from upright.models._function import Function
-from upright.runs import Cache, Reached, Remembered, Staffing, open_cache
+from upright.runs import Cache, Limits, Reached, Remembered, Staffing, open_cache
 
 AnyModel = str | Model | Callable[[str], str]
 
@@ -109,6 +109,10 @@ def staffing_of(
     for judge, named in zip(judges, job.settings.judge, strict=True):
         models.setdefault(judge.id, Reached(named, judged_by))
     return replace(job.staffing, models=models, samples=samples)
+
+
+def limits_of(job: Job) -> Limits:
+    return Limits(rpm=job.model_options.rpm, tpm=job.model_options.tpm)
 
 
 def cache_of(job: Job, model: Model) -> Cache | None:

@@ -17,6 +17,7 @@ from upright._job import (
     Job,
     behind_defenses,
     cache_of,
+    limits_of,
     open_judges,
     open_under_test,
     remembered,
@@ -49,7 +50,6 @@ from upright.models.replay import open_replay
 from upright.repairs import repair
 from upright.runs import (
     Forecast,
-    Limits,
     OnProgress,
     Options,
     Patience,
@@ -60,6 +60,7 @@ from upright.runs import (
 )
 from upright.runs import relabel as bring_up_to_date
 from upright.runs import run as carry_out
+from upright.runs.asking.limits import check_sizes
 from upright.runs.scoring.verify import Verification
 from upright.runs.scoring.verify import verify as verify_run
 from upright.runs.storing.pack import pack as write_pack
@@ -144,13 +145,14 @@ def evaluate(  # noqa: PLR0913 - the common parameters by name, as one types the
     judges = open_judges(job, opened)
     opened = behind_defenses(opened, job)
     plan, files = plan_of(opened, job.settings, job.data)
+    check_sizes(plan.requests, limits_of(job))
     options = Options(
         out=job.out,
         cache=cache_of(job, opened),
         command=job.command,
         data=files,
         patience=Patience(max_attempts=job.model_options.max_attempts),
-        limits=Limits(rpm=job.model_options.rpm, tpm=job.model_options.tpm),
+        limits=limits_of(job),
         staffing=staffing_of(job, model, opened, judges, plan.size),
     )
     return carry_out(plan, opened, judges, options, on_progress)
@@ -182,7 +184,7 @@ def attack(
         budget=budget,
         seed=settings.seed,
         patience=Patience(max_attempts=job.model_options.max_attempts),
-        limits=Limits(rpm=job.model_options.rpm, tpm=job.model_options.tpm),
+        limits=limits_of(job),
         out=job.out,
         consulted=job.model_options,
         weights=partial(_weights_of, model, job.model_options) if isinstance(model, str) else None,
@@ -290,7 +292,9 @@ def export(run: Path | str | Run, to: str, out: Path | str | None = None) -> Pat
 def preview(model: AnyModel, job: Job, price: Price | None = None) -> Forecast:
     """What a run would ask and cost, without asking."""
     opened = behind_defenses(open_under_test(model, job), job)
-    return forecast(plan_of(opened, job.settings, job.data)[0], cache_of(job, opened), price)
+    plan, _ = plan_of(opened, job.settings, job.data)
+    check_sizes(plan.requests, limits_of(job))
+    return forecast(plan, cache_of(job, opened), price)
 
 
 def relabel(run: Path | str) -> list[Estimate]:

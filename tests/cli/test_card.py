@@ -55,7 +55,7 @@ def test_what_makes_no_sense_is_refused(folder: Path, words: tuple[str, ...], wh
 
 def test_no_run_no_card(tmp_path: Path) -> None:
     ended = here("card", "gone", cwd=tmp_path)
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert "There is no run at gone" in ended.stderr
 
 

@@ -127,7 +127,7 @@ def test_wrong_names_offer_the_nearest_and_exit_with_2(
 ) -> None:
     done = here(*words, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
-    assert says in done.stderr
+    assert done.stderr.startswith("upright: ") and says in done.stderr
     assert done.stdout == ""
 
 
@@ -153,6 +153,9 @@ def test_keys_never_reach_the_run_directory(tmp_path: Path) -> None:
     doctor = here("doctor", cwd=tmp_path, UPRIGHT_CACHE_LIMIT="lots")
     assert doctor.returncode == 1
     assert "UPRIGHT_CACHE_LIMIT='lots' is no size" in doctor.stdout
+    (tmp_path / "file").touch()
+    doctor = here("doctor", cwd=tmp_path, UPRIGHT_CACHE=str(tmp_path / "file"))
+    assert (doctor.returncode, "file cannot be written" in doctor.stdout) == (1, True)
 
 
 @pytest.mark.process
@@ -164,7 +167,7 @@ def test_a_full_disk_is_named_and_the_run_goes_on_afterwards(tmp_path: Path) -> 
     done = subprocess.run(
         limited, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False
     )
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert "To go on there: upright run mock/echo -d privacy" in done.stderr
     again = here("run", "mock/echo", "-d", "privacy", cwd=tmp_path)
@@ -178,7 +181,7 @@ def test_a_report_that_cannot_be_written_is_said_after_the_profile(tmp_path: Pat
     page.unlink()
     (run / "report.html.unfinished").mkdir()  # as good as a full disk, for root too
     done = here("report", str(run), cwd=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "external" in done.stdout
     assert f"To write the report later: upright report {run}" in done.stderr
     assert "Traceback" not in done.stderr
@@ -222,6 +225,11 @@ def test_ctrl_c_says_how_to_go_on_at_any_moment(tmp_path: Path, moment: str) -> 
         (("run", "mock/random", "--judge-itself"), "no judge model for --judge-itself"),
         (("run", "mock/random", "--price", "1", "2"), "--price is for --dry-run"),
         (("run", "mock/random", "--dry-run", "--price", "1", "-2"), "Invalid value for '--price'"),
+        (("run", "mock/random", "--tpm", "20"), "--tpm 20 has no room for a question"),
+        (("run", "mock/random", "--tpm", "20", "--dry-run"), "or allow shorter answers"),
+        (("run", "mock/random", "--data", "."), "The suite mini comes with Upright"),
+        (("check", "safety/misuse", "--data", "."), "leave --data out"),
+        (("run", "local/x", "--base-url", "http://h/v1"), "name openai/MODEL"),
         (("run", "mock/random", "--batch"), "--batch goes through OpenAI's batch API"),
         (("score", "deep.jsonl", *CHEAP), "deep.jsonl, line 1 is not JSON"),
         (("score", ".", *CHEAP), "is a folder"),
@@ -230,9 +238,44 @@ def test_ctrl_c_says_how_to_go_on_at_any_moment(tmp_path: Path, moment: str) -> 
 def test_odd_input_is_explained(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
     (tmp_path / "deep.jsonl").write_text('{"prompt":' + "[" * 100_000)
     done = here(*words, cwd=tmp_path, UPRIGHT_API_KEY="sk-secret-123")
-    assert done.returncode in (1, 2)
+    assert done.returncode == 2
     assert says in done.stderr
     assert "pw@" not in done.stderr
+
+
+@pytest.mark.filterwarnings("default")
+def test_warnings_are_for_people(tmp_path: Path) -> None:
+    broken = tmp_path / "runs" / "broken"
+    broken.mkdir(parents=True)
+    (broken / "run.json").write_text("{")
+    (broken / "journal.jsonl").write_text("an answer")
+    done = here("run", "mock/oracle", *CHEAP, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "upright: runs/broken/run.json is damaged." in done.stderr
+    assert "UprightWarning" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report", "gone"),
+        ("pack", "gone"),
+        ("card", "gone"),
+        ("compare", "gone", "gone"),
+        ("verify", "gone"),
+        ("leaderboard", "gone"),
+        ("findings", "gone"),
+        ("export", "gone", "--to", "csv"),
+        ("judge", "label", "gone"),
+        ("run", "mock/random", "--until", "0.03", "--like", "gone"),
+    ],
+)
+def test_every_verb_ends_with_2_where_there_is_no_run(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    done = here(*words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("upright: ") and "gone" in done.stderr
 
 
 def test_list_and_data_verify_speak_json(tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ def test_strict_fails_where_a_loss_is_not_excluded(tmp_path: Path) -> None:
     words = ("compare", "a", "b", "--margin=0.001", "--fail-if-worse")
     assert here(*words, cwd=tmp_path).returncode == 0
     assert here(*words, "--strict", cwd=tmp_path).returncode == 1
+    ended = here("compare", "a", "b", "--strict", cwd=tmp_path)
+    assert (ended.returncode, "Add --fail-if-worse" in ended.stderr) == (2, True), "it decides"
 
 
 def test_json_holds_decision_and_comparison(tmp_path: Path) -> None:

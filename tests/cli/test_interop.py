@@ -43,7 +43,7 @@ def test_a_known_benchmark_stands_under_its_dimension(tmp_path: Path) -> None:
 def test_errors_are_for_people(tmp_path: Path) -> None:
     (tmp_path / "x.eval").write_bytes(b"PK")
     done = here("import", "x.eval", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("upright: x.eval is damaged")
     assert here("import", "none.json", cwd=tmp_path).returncode == 2
-    assert here("export", "nothing", "--to", "csv", cwd=tmp_path).returncode == 1
+    assert here("export", "nothing", "--to", "csv", cwd=tmp_path).returncode == 2

@@ -91,8 +91,8 @@ def test_calibrate_reads_csv_with_class_names(tmp_path: Path) -> None:
     [
         ("refusl", [(HELPS, "no")], 2, "refusal"),
         ("refusal", [(HELPS, "no"), (HELPS, "false")], 2, "All 2 labels say no"),
-        ("refusal", [(HELPS, "no"), (HELPS, "hm")], 1, "labels.jsonl, line 2: 'hm'"),
-        ("refusal", [(HELPS, None)], 1, "labels.jsonl, line 1: 'label' is missing"),
+        ("refusal", [(HELPS, "no"), (HELPS, "hm")], 2, "labels.jsonl, line 2: 'hm'"),
+        ("refusal", [(HELPS, None)], 2, "labels.jsonl, line 1: 'label' is missing"),
     ],
 )
 def test_what_cannot_be_calibrated_says_why(
@@ -174,7 +174,7 @@ def test_wrong_words_are_usage_errors(tmp_path: Path, words: tuple[str, ...], sa
     run = a_run(tmp_path) if words[0] == "RUN" else ""
     words = tuple(run if word == "RUN" else word for word in words)
     done = here("judge", "label", *words, cwd=tmp_path)
-    assert done.returncode in (1, 2)
+    assert done.returncode == 2
     assert says in done.stderr
 
 

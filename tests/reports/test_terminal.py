@@ -8,6 +8,7 @@ from rich.console import Console
 from tests.reports.stored import Stored, estimate
 from upright.core import Outcome
 from upright.reports import load_profile, render_terminal
+from upright.reports.facts import ModelFacts, RunFacts
 from upright.reports.text.profile import GLYPHS, bar, duration, outcome_bar
 
 
@@ -96,8 +97,16 @@ def test_every_outcome_has_a_glyph_of_its_own() -> None:
 
 def test_durations_in_words() -> None:
     start = "2026-05-12T09:30:00+00:00"
-    assert duration(start, "2026-05-12T09:30:02+00:00") == "2 s"
-    assert duration(start, start) == "under 1 s"
-    assert duration(start, "2026-05-12T09:33:12+00:00") == "3 min 12 s"
-    assert duration(start, "2026-05-12T11:35:00+00:00") == "2 h 05 min"
-    assert duration(start, None) == duration(start, "soon") == ""
+
+    def told(*sessions: tuple[str, str | None], finished: str | None = None) -> str:
+        run = RunFacts("0.1", start, "finished", ModelFacts("m"), {}, finished, sessions)
+        return duration(run)
+
+    assert told((start, "2026-05-12T09:30:02+00:00")) == "2 s"
+    assert told((start, start)) == "under 1 s"
+    assert told((start, "2026-05-12T09:29:00+00:00")) == "under 1 s", "a clock that was set"
+    assert told((start, "2026-05-12T09:33:12+00:00")) == "3 min 12 s"
+    assert told(finished="2026-05-12T11:35:00+00:00") == "2 h 05 min", "imported runs"
+    assert told() == told(finished="soon") == told((start, None)) == ""
+    night = ("2026-05-12T22:00:00+00:00", "2026-05-12T23:00:00+00:00")
+    assert told((start, "2026-05-12T09:33:12+00:00"), night) == "1 h 03 min in 2 sessions"

@@ -15,6 +15,7 @@ from upright.runs import Limits, Patience, Progress
 from upright.runs.asking import engine
 from upright.runs.asking.crew import Alone
 from upright.runs.asking.engine import ask, drive
+from upright.runs.asking.outage import GIVEN_UP
 from upright.runs.asking.pace import Pace
 from upright.runs.asking.progress import progress_bar
 from upright.runs.garbage import seldom_collected
@@ -48,7 +49,7 @@ def test_patience_ends_in_an_error_with_its_reason() -> None:
     response = asked(99, HURRIED)
     assert response.attempts == HURRIED.max_attempts
     assert response.error == "not now (6 attempts)"
-    assert response.finish_reason == "error"
+    assert response.finish_reason == GIVEN_UP
 
 
 def test_what_cannot_pass_is_not_asked_again() -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from tests.runs.toy import carry_out, endpoint
 from tests.server import serving
-from upright.core import ModelError, Request, Response, ask
+from upright.core import ModelError, ModelRefused, Request, Response, UsageError, ask
 from upright.models._order import by_prefix
 from upright.runs import Patience
-from upright.runs.asking.limits import Bucket, Limits, Meter
+from upright.runs.asking.limits import Bucket, Limits, Meter, check_sizes
 from upright.runs.asking.pace import ROUND, Among, Pace
 
 
@@ -41,6 +41,18 @@ def test_processes_that_share_a_model_have_their_share_of_its_limits() -> None:
     whole, half = (Meter(Limits(rpm=120), 0.0, share) for share in (1.0, 0.5))
     assert [whole.take(BATCH, 0.0) for _ in range(4)] == [0.0, 0.0, 0.5, 1.0]
     assert [half.take(BATCH, 0.0) for _ in range(4)] == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_a_question_larger_than_a_minute_has_room_for_is_refused_instead_of_waiting() -> None:
+    """12 tokens of the prompt and 88 of the answer."""
+    large = [request("x" * 47, max_tokens=88)]
+    assert Meter(Limits(tpm=100), 0.0, share=0.1).take(large, 0.0) > 0
+    check_sizes(large, Limits(tpm=100))
+    check_sizes(large, Limits(rpm=1))
+    with pytest.raises(ModelRefused, match=r"--tpm 99 .* 100 tokens: about 12 .* 88 of"):
+        Meter(Limits(tpm=99), 0.0).take(large, 0.0)
+    with pytest.raises(UsageError, match="--max-tokens"):
+        check_sizes([*BATCH, *large], Limits(tpm=99))
 
 
 def test_what_one_process_is_told_all_obey_and_once() -> None:

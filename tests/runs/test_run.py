@@ -2,22 +2,27 @@
 
 import asyncio
 import json
+import os
 import resource
 import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from tests.runs.toy import SUITE, carry_out, endpoint, planned
+from tests.runs.toy import HURRIED, SUITE, carry_out, endpoint, planned
 from tests.server import MEGABYTE, serving
-from upright.core import Estimate, ModelRefused, Outcome, StoreError
+from upright.core import Estimate, ModelRefused, Outcome, StoreError, UprightWarning
 from upright.models import open_model
+from upright.reports import load_profile
+from upright.reports.text.profile import duration
 from upright.runs import Cache, Patience, Progress, Run, open_run
-from upright.runs.storing.store import place
+from upright.runs.storing.store import place, write_info
 from upright.runs.storing.tables import COLUMNS
 
 FAULTS = {
@@ -99,9 +104,30 @@ def test_a_wrong_key_stops_the_run_and_loses_nothing(tmp_path: Path) -> None:
     assert Counter(server.answered.values()) == {1: 40}
 
 
+def test_the_time_between_two_sessions_is_no_part_of_what_a_run_took(tmp_path: Path) -> None:
+    """The first session was stopped, the second killed: its last answer tells when."""
+    with serving(refuse_after=10) as server:
+        with pytest.raises(ModelRefused):
+            carry_out(endpoint(server.url, concurrency=1), tmp_path)
+        [path] = tmp_path.iterdir()
+        info = json.loads((path / "run.json").read_bytes())
+        assert [len(session) for session in info["sessions"]] == [2]
+        stopped = ["2026-01-01T10:00:00+00:00", "2026-01-01T11:00:00+00:00"]
+        killed = ["2026-01-02T10:00:00+00:00", None]
+        write_info(path, {**info, "sessions": [stopped, killed]})
+        last = datetime(2026, 1, 2, 10, 30, tzinfo=UTC).timestamp()
+        os.utime(path / "journal.jsonl", (last, last))
+        server.refuse_after = None
+        carry_out(endpoint(server.url), tmp_path)
+    assert duration(load_profile(path).run) == "1 h 30 min in 3 sessions"
+
+
+@pytest.mark.parametrize("attempts", [1, 6])
 def test_a_server_that_stays_away_stops_the_run_instead_of_filling_it_with_errors(
-    tmp_path: Path,
+    attempts: int, tmp_path: Path
 ) -> None:
+    patience = replace(HURRIED, max_attempts=attempts)
+
     def all_fail_after_ten(progress: Progress) -> None:
         if progress.done == 10:
             server.rates = {"500": 1.0}
@@ -109,7 +135,7 @@ def test_a_server_that_stays_away_stops_the_run_instead_of_filling_it_with_error
     with serving() as server:
         model = endpoint(server.url, concurrency=1)
         with pytest.raises(ModelRefused, match=r"The last 20 questions.*\n10 of 80 answers are"):
-            carry_out(model, tmp_path, 80, on_progress=all_fail_after_ten)
+            carry_out(model, tmp_path, 80, all_fail_after_ten, patience=patience)
         server.rates = {}
         run = carry_out(endpoint(server.url), tmp_path, 80)
     assert run.info["calls"] == {"planned": 80, "asked": 80, "from_cache": 0, "errors": 0}
@@ -141,6 +167,15 @@ def test_a_question_that_never_gets_an_answer_does_not_keep_the_others_from_endi
         run = carry_out(endpoint(server.url), tmp_path, 40, cache=cache)
     assert run.info["calls"] == {"planned": 40, "asked": 1, "from_cache": 39, "errors": 1}
     assert list(run.samples.outcome).count("error") == len(run.samples) // 40
+
+
+def test_what_a_server_will_never_answer_is_no_outage(tmp_path: Path) -> None:
+    """A prompt too long is not tried again, however patient one is."""
+    with serving(rates={"400": 0.9}) as server:
+        patience = replace(HURRIED, max_attempts=1)
+        run = carry_out(endpoint(server.url, concurrency=1), tmp_path, 80, patience=patience)
+    assert run.info["calls"]["errors"] > 60
+    assert len(server.log) == 80
 
 
 def test_what_an_outage_cost_is_asked_again_at_the_end(tmp_path: Path) -> None:
@@ -214,9 +249,33 @@ def test_another_runs_damage_does_not_stop_this_one(tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "run.json").write_text("{")
     model = open_model("mock/oracle")
-    path, started = place(tmp_path, planned(model), model)
-    assert started is None
+    path, earlier = place(tmp_path, planned(model), model)
+    assert not earlier
     assert path.parent == tmp_path
+
+
+@pytest.mark.parametrize("field", ["model", "settings", "benchmarks"])
+def test_a_description_that_is_none_is_named(tmp_path: Path, field: str) -> None:
+    path = carry_out(open_model("mock/oracle"), tmp_path).path
+    write_info(path, {**open_run(path).info, field: "?"})
+    with pytest.raises(StoreError, match=rf"{path}/run.json is not a run's description: .*{field}"):
+        open_run(path)
+
+
+def test_an_interrupted_run_whose_description_is_damaged_is_told(tmp_path: Path) -> None:
+    """It cannot go on there, and what was paid for is in the cache all the same."""
+    with serving(refuse_after=10) as server:
+        model = endpoint(server.url, concurrency=1)
+        with pytest.raises(ModelRefused):
+            carry_out(model, tmp_path / "runs", cache=Cache(tmp_path / "cache.sqlite"))
+        [path] = (tmp_path / "runs").iterdir()
+        (path / "run.json").write_text("{")
+        server.refuse_after = None
+        with pytest.warns(UprightWarning, match=rf"{path}/run.json is damaged.* begun anew"):
+            run = carry_out(model, tmp_path / "runs", cache=Cache(tmp_path / "cache.sqlite"))
+    assert run.path != path
+    assert run.info["calls"]["from_cache"] == 10
+    assert set(server.answered.values()) == {1}
 
 
 def test_a_run_may_be_started_where_a_loop_is_running(tmp_path: Path) -> None:

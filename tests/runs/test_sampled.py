@@ -17,6 +17,7 @@ from rich.console import Console
 
 from tests.runs.test_judging import Said, verdict
 from tests.runs.toy import HURRIED, RUBRIC, planned, toy
+from upright.cli._output import incomplete
 from upright.core import (
     Answer,
     Benchmark,
@@ -33,6 +34,8 @@ from upright.core.settings import LEAST_SAMPLE
 from upright.models import open_model
 from upright.reports import load_profile, render_terminal, write_page
 from upright.reports.cards.model_card_judges import judges_section
+from upright.reports.pages.run import render_page
+from upright.reports.provenance import sampled_in_words
 from upright.runs import Options, Run, forecast, relabel, run
 from upright.runs.scoring.verify import verify
 from upright.runs.storing.labels import Label, append_label
@@ -127,7 +130,7 @@ def test_the_sample_corrects_and_the_local_judge_keeps_its_number(tmp_path: Path
     refused = whole(done, "refused")
     assert (refused.value, refused.corrected) == (0.0, 0.0), "a plain mean of no event"
     assert done.info["settings"]["judge_sample"] == N
-    assert done.info["judge_sample"] == {"read": N, "of": COUNT}
+    assert done.info["judge_sample"] == {"read": N, "of": COUNT, "unread": 0}
     assert done.info["judge_calls"]["asked"] == N
     opinions = pd.read_parquet(done.path / "verdicts.parquet")
     assert opinions.groupby("judge").size().to_dict() == {"said": N, "rule/lenient": N}
@@ -194,14 +197,29 @@ def test_unread_answers_are_missing_and_counted(tmp_path: Path, unread: int) -> 
         place = seen.setdefault(request.messages[-1].content, len(seen))
         return GONE if place < unread else strict(request)
 
-    found = whole(sampled(tmp_path, say=say))
+    done = sampled(tmp_path, say=say)
+    found = whole(done)
     told = f"asked about 100 of 400 answers, {unread} unread"
+    assert f"; {unread} verdicts could not be read" in sampled_in_words(load_profile(done.path).run)
     if unread == 4:
         assert found.correction.startswith("prediction-powered, 96 labels")
         assert found.correction.endswith(told)
     else:
         assert np.isnan(found.corrected)
         assert f"said was {told}; 5 % missing is the most" in found.correction
+
+
+@pytest.mark.parametrize("reply", [GONE, Response(error="gone", finish_reason="error")])
+def test_a_judge_model_that_gave_no_verdict_at_all_is_told_at_the_end(
+    tmp_path: Path, reply: Response
+) -> None:
+    profile = load_profile(sampled(tmp_path, say=lambda request: reply).path)
+    console = Console(width=300, record=True, file=io.StringIO())
+    render_terminal(profile, console)
+    told = "No verdict could be read, so none corrects a number"
+    assert told in console.export_text()
+    assert told in render_page(profile)
+    assert incomplete(profile), "the command ends with 3"
 
 
 def test_a_verdict_without_a_value_is_missing_too(tmp_path: Path) -> None:
@@ -255,7 +273,7 @@ def test_what_is_no_plain_mean_says_so(tmp_path: Path) -> None:
         Metric(name="some", compute=mean(lambda i: i.value or None)),
     )
     done = sampled(tmp_path, metrics=metrics)
-    assert done.info["judge_sample"] == {"read": N, "of": COUNT}
+    assert done.info["judge_sample"] == {"read": N, "of": COUNT, "unread": 0}
     for name in ("balanced", "some"):
         assert whole(done, name).correction == (
             "not corrected: it is no plain mean, and the sample of said corrects nothing else"
@@ -268,7 +286,7 @@ def test_nothing_is_asked_where_nothing_could_be_corrected(tmp_path: Path) -> No
     metrics = (Metric(name="balanced", compute=macro(target)),)
     done = sampled(tmp_path, metrics=metrics)
     assert done.info["judge_calls"]["asked"] == 0
-    assert done.info["judge_sample"] == {"read": 0, "of": COUNT}
+    assert done.info["judge_sample"] == {"read": 0, "of": COUNT, "unread": 0}
     assert "the sample of said corrects nothing else" in whole(done, "balanced").correction
     settings = Settings(suite="mini", judge=("said",), judge_sample=N)
     model = open_model("mock/random")
@@ -277,7 +295,7 @@ def test_nothing_is_asked_where_nothing_could_be_corrected(tmp_path: Path) -> No
 
 def test_without_a_rubric_there_is_no_sample(tmp_path: Path) -> None:
     done = sampled(tmp_path, rubric=None)
-    assert done.info["judge_sample"] == {"read": 0, "of": 0}
+    assert done.info["judge_sample"] == {"read": 0, "of": 0, "unread": 0}
     assert "was not measured against people" in whole(done).correction
 
 

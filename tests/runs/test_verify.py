@@ -12,7 +12,11 @@ import pytest
 
 import upright
 from tests.cli.front_door import here
-from upright.core import StoreError
+from tests.runs.toy import carry_out, endpoint, toy
+from tests.server import serving
+from upright.core import Settings, StoreError
+from upright.runs import Cache
+from upright.runs.scoring.verify import verify
 
 CHOSEN = ("safety/misuse", "privacy/confaide", "robustness/advglue", "fairness/disparagement")
 
@@ -42,6 +46,42 @@ def test_every_benchmark_follows_from_its_answers(tmp_path: Path) -> None:
     found = upright.verify(made.path)
     assert found.holds, found.unproven[:3]
     assert {*upright.open_run(made.path).info["benchmarks"]} == {*upright.select(suite="mini")}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [
+        (("model", "id"), "mock/oracle", "the model of safety/misuse (upright)"),
+        (("settings", "max_tokens"), 7, "the model of safety/misuse (upright)"),
+        (("settings", "seed"), 7, "the model of safety/misuse (upright)"),
+        (("calls", "planned"), 7, "calls planned in run.json"),
+        (("calls", "asked"), 7, "calls asked and from cache in run.json"),
+        (("calls", "errors"), 7, "errors in run.json"),
+        (("tokens", "completion"), 7, "completion tokens in run.json"),
+        (("calls", "asked"), "all", "run.json"),
+    ],
+)
+def test_what_run_json_says_is_held_against_the_answers(
+    run: Path, tmp_path: Path, field: tuple[str, str], value: object, named: str
+) -> None:
+    copytree(run, tmp_path / "run")
+    info = json.loads((run / "run.json").read_bytes())
+    info[field[0]][field[1]] = value
+    (tmp_path / "run" / "run.json").write_text(json.dumps(info))
+    found = upright.verify(upright.pack(tmp_path / "run", tmp_path / "evidence.zip"))
+    assert not found.holds
+    assert named in [wrong.what for wrong in found.unproven]
+    assert found.numbers == len(upright.open_run(run).estimates), "they follow all the same"
+
+
+def test_run_json_is_right_of_runs_with_errors_cached_answers_and_options(tmp_path: Path) -> None:
+    with serving(rates={"400": 0.2}) as server:
+        for count in (20, 40):
+            cache, settings = Cache(tmp_path / "cache.sqlite"), Settings(suite="trustllm", epochs=2)
+            model = endpoint(server.url, logprobs=count == 40)
+            made = carry_out(model, tmp_path / "runs", count, settings=settings, cache=cache)
+            assert verify(made.path, lambda id: toy()).holds
+    assert made.info["calls"]["errors"] and made.info["calls"]["from_cache"]
 
 
 def test_a_pack_is_the_same_bytes_each_time(run: Path, tmp_path: Path) -> None:

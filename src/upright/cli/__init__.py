@@ -4,6 +4,9 @@ Verbs import what they need when they run, so that `upright --help` stays instan
 """
 
 import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
 
 import typer
 
@@ -30,7 +33,7 @@ from upright.cli import (
     verify,
 )
 from upright.cli import list as list_verb
-from upright.core.errors import UprightError
+from upright.core.errors import UprightError, UprightWarning
 
 INTERRUPTED = 130
 """The exit code by which typer tells of Ctrl-C."""
@@ -41,7 +44,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Measure how far a language model can be trusted.\n\n"
-    "Start with: upright run local/smollm2-135m",
+    "Start with: upright run local/smollm2-135m\n\n"
+    "Exit codes: 0 fine; 1 the answer is no (worse, not proven, a failed check), or the work broke "
+    "off (Ctrl-C, a model that is gone); 2 the command cannot be carried out as given: an option, "
+    "or a run, file or folder that it names, is of no use; 3 done, but something is left out.",
 )
 app.command("run", epilog=run.MORE)(run.run)
 app.command("score")(score.score)
@@ -75,9 +81,11 @@ def version(
 
 
 def main() -> None:
-    """Run the command line; our errors are shown without a traceback."""
+    """Run the command line; our errors and warnings are shown without a place in the code."""
     try:
-        app()
+        with warnings.catch_warnings():
+            warnings.showwarning = _shown(warnings.showwarning)
+            app()
     except UprightError as error:
         sys.stderr.write(f"upright: {error}\n")
         sys.exit(error.exit_code)
@@ -86,3 +94,15 @@ def main() -> None:
             raise
         sys.stderr.write("upright: stopped. Run the same command again to go on.\n")
         sys.exit(UprightError.exit_code)
+
+
+def _shown(usually: Callable[..., None]) -> Callable[..., None]:
+    """How a warning is shown: others than ours as usually."""
+
+    def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
+        if issubclass(category, UprightWarning):
+            sys.stderr.write(f"upright: {message}\n")
+        else:
+            usually(message, category, *place)
+
+    return show

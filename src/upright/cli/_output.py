@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from upright.reports import Profile
 
 INCOMPLETE = 3
+"""The exit code where all was done, and something is missing from what came of it."""
 PIPED = 120
 
 
@@ -60,10 +61,13 @@ def up_to_date(run: Path) -> None:
 
 
 def incomplete(profile: "Profile") -> bool:
-    """Whether over 5 % of the answers behind some benchmark's headline could not be scored.
+    """Whether over 5 % of the answers behind some benchmark's headline could not be scored, or no
+    verdict of a judge model on its sample could be read.
 
     The leading score set tells: the original toolkit's drops answers by design.
     """
+    if (sample := profile.run.judge_sample) and sample.lost:
+        return True
     measured = [s.headline for b in profile.benchmarks if (s := b.leading or b.published)]
     return any(headline.thin for headline in measured)
 

@@ -54,14 +54,12 @@ def compare(
     from upright.api import compare as compared
     from upright.cli._output import console, emit
     from upright.comparisons.two_runs.gate import decide
-    from upright.core.errors import StoreError, UsageError
+    from upright.core.errors import UsageError
     from upright.reports.text.comparison import render_comparison
 
-    try:
-        found = compared(baseline, candidate, margin=margin, score_set=score_set, flips=flips)
-    except StoreError as error:
-        # Exit 1 says "worse" and nothing else.
-        raise UsageError(str(error)) from error
+    if strict and not fail_if_worse:
+        raise UsageError("--strict says how strictly --fail-if-worse decides. Add --fail-if-worse.")
+    found = compared(baseline, candidate, margin=margin, score_set=score_set, flips=flips)
     decision = decide(found, strict=strict)
     _write(found, decision, {"junit": junit, "sarif": sarif, "markdown": markdown, "html": html})
     if json:

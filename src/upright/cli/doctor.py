@@ -65,7 +65,7 @@ def disk() -> Line:
     folder = cache_dir()
     there = next(p for p in (folder, *folder.parents) if p.exists())
     free = shutil.disk_usage(there).free / GIB
-    if not os.access(there, os.W_OK):
+    if not (there.is_dir() and os.access(there, os.W_OK)):
         fix = "Point UPRIGHT_CACHE to a folder that can be written."
         return Line(FAIL, "cache folder", f"{folder} cannot be written", fix)
     fix = "Free some space, or point UPRIGHT_CACHE elsewhere."

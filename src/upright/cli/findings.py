@@ -32,7 +32,7 @@ def findings(
         upright findings runs/* --published --html findings.html
     """
     from upright.api import findings as check
-    from upright.cli._output import console, emit
+    from upright.cli._output import INCOMPLETE, console, emit
     from upright.reports.pages.findings import write_findings
     from upright.reports.text.findings import findings_markdown, render_findings
 
@@ -50,3 +50,5 @@ def findings(
     else:
         for part in found:
             render_findings(part, console())
+    if any(part.unread for part in found):
+        raise typer.Exit(INCOMPLETE)

@@ -34,7 +34,7 @@ def leaderboard(
     """Rank runs by every benchmark they share, with intervals; no overall score.
 
     Runs of the paper's data are also placed among the paper's models. What does not compare is
-    listed with the reason. Examples:
+    listed with the reason; exits with 3 where a run cannot be read. Examples:
 
         upright leaderboard runs/*
 
@@ -48,7 +48,7 @@ def leaderboard(
         _attacks(jbb, alone=not (runs or published or html), json=json)
         return
     from upright.api import leaderboard as rank
-    from upright.cli._output import console, emit
+    from upright.cli._output import INCOMPLETE, console, emit
     from upright.reports.text.leaderboard import render_leaderboard
 
     board = rank(runs or [], published=published)
@@ -58,6 +58,8 @@ def leaderboard(
         emit(board)
     else:
         render_leaderboard(board, console())
+    if board.unread:
+        raise typer.Exit(INCOMPLETE)
 
 
 def _attacks(folder: Path, *, alone: bool, json: bool) -> None:

@@ -31,10 +31,13 @@ Examples:
 
     upright run mock/always-a --suite trustllm --data ../datasets
 
-Exit codes: 0 fine, 2 usage, 3 finished but over 5 % of a benchmark unscored, 1 anything else.
+Exits with 3 where it finished but over 5 % of a benchmark is unscored, or no verdict of a judge
+sample could be read. Others: upright --help
 Stopped? The same command goes on where it stopped.
 """
 """Printed below the options by `upright run --help`."""
+NO_SERVER = ("local/", "mock/", "replay/")
+"""Models of which nobody may believe that a server's answers were measured."""
 
 
 def run(
@@ -89,6 +92,8 @@ def run(
     job = job_of(given)
     if price and not dry_run:
         raise UsageError("--price is for --dry-run, which says what a run would cost. Add it.")
+    if base_url and not judge and model.startswith(NO_SERVER):
+        raise UsageError(f"{model} is asked at no --base-url. Leave it out, or name openai/MODEL.")
     if dry_run:
         _show_forecast(model, job, price, json=json)
     else:

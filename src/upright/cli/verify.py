@@ -15,20 +15,17 @@ def verify(
 ) -> None:
     """Judge every answer again and derive every number again; exit 1 where one does not follow.
 
+    What run.json says of the model and the calls is held against the answers, too.
+
     Example:
 
         upright verify evidence.zip
     """
     from upright.api import verify as verified
     from upright.cli._output import emit
-    from upright.core.errors import StoreError, UsageError
     from upright.core.inert import one_line
 
-    try:
-        found = verified(evidence)
-    except StoreError as error:
-        # Exit 1 says that a number does not follow; what cannot be opened says nothing.
-        raise UsageError(str(error)) from error
+    found = verified(evidence)
     if json:
         emit({"holds": found.holds, **_fields(found)})
     else:

@@ -27,6 +27,7 @@ from upright.core.errors import (
     ModelRefused,
     StoreError,
     UprightError,
+    UprightWarning,
     UsageError,
     unknown,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "StoreError",
     "Target",
     "UprightError",
+    "UprightWarning",
     "UsageError",
     "Verdict",
     "ask",

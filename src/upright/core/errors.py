@@ -15,11 +15,14 @@ Bugs stay ordinary exceptions with a traceback.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-MOST_LISTED = 20
+MOST_LISTED, MOST_OFFERED = 20, 3
 
 
 class UprightError(Exception):
-    """Shown to the user without a traceback."""
+    """Shown to the user without a traceback.
+
+    exit_code   1 where work was broken off, 2 where what the command names cannot be used
+    """
 
     exit_code = 1
 
@@ -32,6 +35,8 @@ class UsageError(UprightError):
 
 class DataError(UprightError):
     """A dataset is missing, differs from its recorded hash, or is malformed."""
+
+    exit_code = 2
 
 
 class ModelError(UprightError):
@@ -69,17 +74,35 @@ class JudgeError(UprightError):
 class StoreError(UprightError):
     """A run directory cannot be read or written."""
 
+    exit_code = 2
+
 
 class Interrupted(UprightError):
     """The user stopped a run (Ctrl-C, SIGTERM)."""
 
 
+class UprightWarning(UserWarning):
+    """Something that a user may want to know before going on; the work goes on."""
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
     """A usage error that offers the nearest known names."""
     known = sorted(known)
-    near = get_close_matches(name, known, n=3, cutoff=0.4)
-    # The last part of an id is what people remember: offer "safety/misuse" for "misuse".
-    near += [k for k in known if name and name in k and k not in near][:3]
-    listed = [*known[:MOST_LISTED], "..."] if len(known) > MOST_LISTED else known
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(listed)}."
+    if near := _near(name, known):
+        hint = f"Did you mean {' or '.join(near)}?"
+    elif known:
+        rest = f" and {len(known) - MOST_LISTED} more" * (len(known) > MOST_LISTED)
+        hint = f"Known: {', '.join(known[:MOST_LISTED])}{rest}."
+    else:
+        hint = "There is none at all."
     return UsageError(f"There is no {what} {name!r}. {hint}")
+
+
+def _near(name: str, known: Iterable[str]) -> list[str]:
+    """Those that may have been meant. The last part of an id is what people remember: "misuse" and
+    "missuse" are near "safety/misuse", too."""
+    typed = name.casefold()
+    parts = {part: k for k in known for part in (k.rpartition("/")[2].casefold(), k.casefold())}
+    like = [parts[part] for part in get_close_matches(typed, parts, n=MOST_OFFERED)]
+    within = [k for k in known if typed and typed in k.casefold()][:MOST_OFFERED]
+    return list(dict.fromkeys((*like, *within)))

@@ -26,6 +26,8 @@ def open_named(room: str, spec: str) -> Any:
         wanted = type(allowed[option].default)
         if not isinstance(value, wanted) and not (wanted is float and isinstance(value, int)):
             raise UsageError(f"{name}: {option} is {KINDS[wanted]}, not {value!r}.")
+        if isinstance(value, int | float) and value < 0:
+            raise UsageError(f"{name}: {option} cannot be below 0, and {value!r} is.")
     return make(**options)
 
 

@@ -243,7 +243,8 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One answer, or the reason there is none.
 
     finish_reason       stop, length, content_filter, choice (picked by likelihood), error,
-                        or earlier_wording (recorded as the answer to another wording)
+                        given_up (a passing error, until patience ran out), or earlier_wording
+                        (recorded as the answer to another wording)
     decisions           of the defenses before the model, in the order in which they were asked
     option_logprobs     log-likelihood in nats of each of the request's options, in their order
     latency             seconds from asking to answer; `attempts` counts the calls it took, one

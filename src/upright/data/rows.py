@@ -53,6 +53,11 @@ def suite_file(suite: str, name: str, given: Path | None = None) -> DataFile:
             if having
             else f"No suite holds {name}. See: upright data list"
         )
+    if suite == "mini" and given:
+        raise UsageError(
+            f"The suite mini comes with Upright and reads nothing in {given}. To ask what is there "
+            "name its suite, such as --suite trustllm; else leave --data out."
+        )
     if suite == "mini":
         return read_rows(MINI / name, name, mini=True)
     source = dataset(suite)

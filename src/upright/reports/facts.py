@@ -100,10 +100,17 @@ class Stopped(msgspec.Struct, frozen=True):
 
 
 class JudgeSample(msgspec.Struct, frozen=True):
-    """How many answers judge models read, of those they would have read without a sample."""
+    """How many answers judge models read, of those they would have read without a sample, and on
+    how many of these no verdict of theirs could be read."""
 
     read: int
     of: int
+    unread: int = 0
+
+    @property
+    def lost(self) -> bool:
+        """Whether there is no verdict at all, and so nothing that the sample corrects."""
+        return 0 < self.read <= self.unread
 
 
 class LikeFacts(msgspec.Struct, frozen=True):
@@ -132,7 +139,8 @@ class UntilFacts(msgspec.Struct, frozen=True):
 
 class RunFacts(msgspec.Struct, frozen=True):
     """`run.json`. `baselines` are values of built-in responders by benchmark, where measured;
-    `calibrations` say how well the judges named in the estimates agree with people."""
+    `calibrations` say how well the judges named in the estimates agree with people; `sessions` are
+    when it was worked on, from when to when: several where it was interrupted."""
 
     upright: str
     started: str
@@ -140,6 +148,7 @@ class RunFacts(msgspec.Struct, frozen=True):
     model: ModelFacts
     benchmarks: dict[str, CardFacts]
     finished: str | None = None
+    sessions: tuple[tuple[str, str | None], ...] = ()
     python: str = ""
     platform: str = ""
     packages: dict[str, str] = {}

@@ -125,12 +125,16 @@ def saved_in_words(until: UntilFacts) -> str:
 
 
 def sampled_in_words(run: RunFacts) -> str:
-    """What reading a sample saved, in one line; "" where judge models read everything."""
+    """What reading a sample saved and what came of it, in one line; "" where judge models read
+    everything."""
     if (sample := run.judge_sample) is None:
         return ""
     saved = (sample.of - sample.read) * len(run.judges) * int(run.settings.get("judge_votes", 1))
     told = f"{run.judge} asked about {sample.read:,} of {sample.of:,} answers, drawn at random"
-    return f"{told}; {saved:,} calls saved"
+    told = f"{told}; {saved:,} calls saved"
+    if sample.lost:
+        return f"{told}. No verdict could be read, so none corrects a number: see verdicts.parquet"
+    return f"{told}; {sample.unread:,} verdicts could not be read" if sample.unread else told
 
 
 def stopped_in_words(stopped: Stopped) -> str:

@@ -14,7 +14,7 @@ from upright.runs.asking.engine import Patience
 from upright.runs.asking.limits import Limits
 from upright.runs.asking.loop import complete
 from upright.runs.asking.meanwhile import meanwhile
-from upright.runs.asking.panel import Panel, ask_panel, stage
+from upright.runs.asking.panel import Panel, Unread, ask_panel, stage
 from upright.runs.asking.rounds import Asked, ask_all
 from upright.runs.asking.signals import signals_cancel, sigterm_interrupts
 from upright.runs.asking.staffing import Staffing, crew_for, shards_of
@@ -28,7 +28,7 @@ from upright.runs.scoring.early import Early
 from upright.runs.storing.cache import Cache
 from upright.runs.storing.secrets import without_secrets
 from upright.runs.storing.shards import take_over
-from upright.runs.storing.store import FINISHED, STOPPED, Run, claim, describe, now, write_info
+from upright.runs.storing.store import FINISHED, STOPPED, Run, claim, describe, ended, write_info
 
 PATIENT, UNLIMITED = Patience(), Limits()
 
@@ -86,7 +86,7 @@ def run(
             options.cache.close()
         raise
     early = Early(plan, model.concurrency)
-    desk = Desk(journal, options.cache, crew, options.patience, on_progress, early.came)
+    desk = Desk(journal, options.cache, crew, on_progress, early.came)
     try:
         with _stopping(path, info, desk, options.command):
             asked, panel = complete(_receive(plan, model, judges, desk, early))
@@ -99,7 +99,7 @@ def run(
             info["agreement"] = agreement(read, panel)
             info["baselines"] = baselines(asked.plan, early.baselines)
             info["until"] = asked.told
-            write_info(path, {**info, **_counts(desk), "status": FINISHED, "finished": now()})
+            write_info(path, {**ended(info, FINISHED), **_counts(desk)})
     finally:
         desk.close()
     return Run(path)
@@ -135,7 +135,7 @@ def _stopping(
         ) from error
     except (ModelRefused, KeyboardInterrupt, asyncio.CancelledError) as error:
         desk.sync()
-        write_info(path, {**info, **_counts(desk), "status": STOPPED})
+        write_info(path, {**ended(info, STOPPED), **_counts(desk)})
         tally = desk.tallies[ANSWERS]
         saved = f"{tally.answered} of {tally.planned} answers are saved in {path}"
         if isinstance(error, ModelRefused):
@@ -158,10 +158,12 @@ def _counts(desk: Desk) -> dict[str, Any]:
 
 
 def _sampled(plan: Plan, panel: Panel) -> dict[str, int] | None:
-    """How many answers judge models read of those they would have read without a sample."""
+    """How many answers judge models read of those they would have read without a sample, and on how
+    many of these no verdict of theirs could be read."""
     if plan.settings.judge_sample is None:
         return None
-    return {"read": len(panel.opinions), "of": panel.readable}
+    unread = sum(isinstance(ruling, Unread) for ruling in panel.rulings.values())
+    return {"read": len(panel.opinions), "of": panel.readable, "unread": unread}
 
 
 def _judges(judges: Sequence[Model], desk: Desk) -> list[dict[str, Any]]:

@@ -148,7 +148,7 @@ class _Part:
             part=self.name,
             model=model.id,
             temperature=self.benchmark.temperature,
-            max_tokens=_max_tokens(self.benchmark, settings),
+            max_tokens=most_tokens(self.benchmark.max_tokens, settings.suite, settings.max_tokens),
             may_choose=chosen and model.can_choose,
             personal=not model.cacheable,
         )
@@ -190,15 +190,15 @@ def _kept(benchmark: Benchmark, row: Row) -> bool:
 def _items(form: Form, samples: Iterable[Sample], epochs: int, seed: int) -> Iterator[Item]:
     for sample in samples:
         for epoch in range(epochs):
-            yield form.filled(sample, epoch, _seed(seed, sample, epoch))
+            yield form.filled(sample, epoch, seed_of(seed, sample, epoch))
 
 
-def _max_tokens(benchmark: Benchmark, settings: Settings) -> int:
-    brief = BRIEF if settings.suite == "mini" else benchmark.max_tokens
-    return settings.max_tokens or min(benchmark.max_tokens, brief)
+def most_tokens(usual: int, suite: str, wanted: int | None) -> int:
+    """Of an answer: what the user wants, or what is usual for the benchmark."""
+    return wanted or (min(usual, BRIEF) if suite == "mini" else usual)
 
 
-def _seed(seed: int, sample: Sample, epoch: int) -> int:
+def seed_of(seed: int, sample: Sample, epoch: int) -> int:
     """Its own draw for every question and repeat; 31 bits, as providers take them.
 
     By what is asked, not by the sample: benchmarks that ask the same question share its answer.

@@ -62,7 +62,7 @@ def render_page(profile: Profile) -> str:
         "sections": [_section(profile, d) for d in profile.groups],
         "verdict": _verdict(_headlines(profile.benchmarks)),
         "summary": _summary(profile),
-        "spent": duration(run.started, run.finished),
+        "spent": duration(run),
         "worst": worst(profile, ranked),
         "nothing": Worst(0, 0, ()),
         "judges": judges_of(profile),

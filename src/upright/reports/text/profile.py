@@ -176,8 +176,9 @@ def _notes(profile: Profile) -> Iterator[Text]:
             if early.score_set in LEADING:
                 told = f"Stopped: {inert(early.benchmark)}: {stopped_in_words(early)}"
                 yield Text(told, style="dim")
-    if sampled := sampled_in_words(profile.run):
-        yield Text(f"Judge sample: {one_line(sampled, 200)}", style="green")
+    if sample := profile.run.judge_sample:
+        told = f"Judge sample: {one_line(sampled_in_words(profile.run), 300)}"
+        yield Text(told, style="red" if sample.lost else "green")
     for error, count in islice(profile.errors.items(), ERRORS):
         told = f"{count:,} {'question' if count == 1 else 'questions'} without an answer"
         yield Text(f"Error: {told}: {one_line(error, 240)}", style="red")
@@ -215,21 +216,31 @@ def _cost(run: RunFacts) -> str:
     parts = [
         f"{calls.planned:,} calls: {calls.asked:,} asked, {calls.from_cache:,} from cache, "
         f"{calls.errors:,} errors{f', {calls.hedged:,} hedged' if calls.hedged else ''}",
-        duration(run.started, run.finished),
+        duration(run),
         f"{tokens.prompt:,} + {tokens.completion:,} tokens",
     ]
     return "  ·  ".join(p for p in parts if p)
 
 
-def duration(started: str, finished: str | None) -> str:
-    """Wall time in words; nothing where an end was never recorded."""
-    if not finished:
-        return ""
+def duration(run: RunFacts) -> str:
+    """Wall time in words, without the time between sessions; nothing where an end was never
+    recorded."""
+    sessions = run.sessions or ((run.started, run.finished),)
     try:
-        spent = datetime.fromisoformat(finished) - datetime.fromisoformat(started)
+        spent = round(sum(_seconds(began, end or "") for began, end in sessions))
     except (ValueError, TypeError):
         return ""
-    minutes, seconds = divmod(round(spent.total_seconds()), 60)
+    several = f" in {len(sessions)} sessions" if len(sessions) > 1 else ""
+    return f"{_in_words(spent)}{several}"
+
+
+def _seconds(began: str, end: str) -> float:
+    """Clocks that are set while a run goes on may jump backwards."""
+    return max(0.0, (datetime.fromisoformat(end) - datetime.fromisoformat(began)).total_seconds())
+
+
+def _in_words(seconds: int) -> str:
+    minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours} h {minutes:02d} min"

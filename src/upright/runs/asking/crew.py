@@ -62,7 +62,7 @@ class Alone:
     async def ask(
         self, model: Model, requests: Requests, receiver: Receiver, *, again: bool
     ) -> None:
-        outage = Outage(self._patience.max_attempts, model.concurrency)
+        outage = Outage(model.concurrency)
 
         def received(came: Mapping[str, Response]) -> None:
             receiver.received(came)

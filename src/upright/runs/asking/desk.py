@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from upright.core import Model, Outcome, Request, Response
 from upright.runs.asking.crew import Crew
-from upright.runs.asking.engine import Patience
 from upright.runs.asking.outage import given_up, gone
 from upright.runs.asking.tally import OnProgress, Progress, Tally, kind
 from upright.runs.items import Requests
@@ -49,7 +48,6 @@ class Desk:
     journal: Journal
     cache: Cache | None
     crew: Crew
-    patience: Patience
     on_progress: OnProgress
     on_answers: OnAnswers = lambda answers, missing: None
     tallies: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
@@ -99,7 +97,7 @@ class Desk:
 
     def _given_up(self, key: str) -> bool:
         response = self.failed.get(key)
-        return response is not None and given_up(response, self.patience.max_attempts)
+        return response is not None and given_up(response)
 
 
 class _Unanswered:

@@ -11,6 +11,7 @@ import msgspec
 from upright.core import ModelError, ModelRefused, Request, Response, printable
 from upright.models import ModelOptions
 from upright.runs.asking.hedging import Asks
+from upright.runs.asking.outage import GIVEN_UP
 from upright.runs.asking.pace import Pace
 from upright.runs.items import Requests
 from upright.runs.pieces import pieces
@@ -140,4 +141,5 @@ def _received(response: Response, attempts: int) -> Response:
 
 def _failed(error: ModelError, attempts: int) -> Response:
     tries = f" ({attempts} attempts)" if attempts > 1 else ""
-    return Response(finish_reason="error", error=f"{error}{tries}", attempts=attempts)
+    reason = GIVEN_UP if error.retryable else "error"
+    return Response(finish_reason=reason, error=f"{error}{tries}", attempts=attempts)

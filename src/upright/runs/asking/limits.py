@@ -1,9 +1,9 @@
 """Requests and tokens per minute: what a provider's contract allows, kept to from the start."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from upright.core import Request, Response
+from upright.core import ModelRefused, Request, Response, UsageError
 
 CHARACTERS_PER_TOKEN = 4
 """English prose in common tokenizers. An estimate, and shown as one."""
@@ -45,9 +45,13 @@ class Meter:
     def __init__(self, limits: Limits, now: float, share: float = 1.0) -> None:
         self._requests = Bucket(limits.rpm * share, now) if limits.rpm else None
         self._tokens = Bucket(limits.tpm * share, now) if limits.tpm else None
+        self._limits = limits
 
     def take(self, batch: Sequence[Request], now: float) -> float:
-        """Seconds to wait before this batch may be asked."""
+        """Seconds to wait before this batch may be asked. Raises ModelRefused where it never may:
+        judges' and attackers' questions are not known before the run."""
+        if reason := _too_large(batch, self._limits):
+            raise ModelRefused(f"{reason} Raise --tpm.")
         wait = self._requests.take(1, now) if self._requests else 0.0
         if self._tokens:
             wait = max(wait, self._tokens.take(_most_tokens(batch), now))
@@ -70,6 +74,13 @@ class Meter:
             self._tokens.give_back(_most_tokens(batch) - used)
 
 
+def check_sizes(requests: Iterable[Request], limits: Limits) -> None:
+    """Raises UsageError where a minute has fewer tokens than one of these may take."""
+    for request in requests if limits.tpm else ():
+        if reason := _too_large([request], limits):
+            raise UsageError(f"{reason} Raise --tpm, or allow shorter answers with --max-tokens.")
+
+
 def prompt_tokens(request: Request) -> int:
     """About how many tokens a request's messages have."""
     return sum(len(m.content) for m in request.messages) // CHARACTERS_PER_TOKEN + 1
@@ -78,3 +89,15 @@ def prompt_tokens(request: Request) -> int:
 def _most_tokens(batch: Sequence[Request]) -> int:
     """Repeats of one prompt share it."""
     return prompt_tokens(batch[0]) + sum(request.max_tokens for request in batch)
+
+
+def _too_large(batch: Sequence[Request], limits: Limits) -> str:
+    """Why this is never asked: providers refuse a call that alone is more than a minute's tokens,
+    and here it would wait for minutes. "" where it is not so."""
+    if limits.tpm is None or (most := _most_tokens(batch)) <= limits.tpm:
+        return ""
+    prompt = prompt_tokens(batch[0])
+    return (
+        f"--tpm {limits.tpm:,} has no room for a question that may take {most:,} tokens: about "
+        f"{prompt:,} of its prompt and up to {most - prompt:,} of its answer."
+    )

@@ -11,20 +11,21 @@ from upright.core import ModelRefused, Response
 
 FEWEST = 20
 """Answers given up in a row that are no accident."""
+GIVEN_UP = "given_up"
+"""The finish reason of an error that might have passed, had it been asked for longer."""
 
 
 @dataclass
 class Outage:
-    """Counts the answers that were given up after so many `attempts`, and no other between them."""
+    """Counts the answers that were given up one after another, and no other between them."""
 
-    attempts: int
     concurrency: int
     in_a_row: int = 0
 
     def watch(self, responses: Iterable[Response]) -> None:
         """Raises ModelRefused once nobody seems to be there."""
         for response in responses:
-            self.in_a_row = self.in_a_row + 1 if given_up(response, self.attempts) else 0
+            self.in_a_row = self.in_a_row + 1 if given_up(response) else 0
             if self.in_a_row >= max(FEWEST, 2 * self.concurrency):
                 raise gone(self.in_a_row, response)
 
@@ -38,6 +39,6 @@ def gone(count: int, last: Response) -> ModelRefused:
     )
 
 
-def given_up(response: Response, attempts: int) -> bool:
-    """Whether patience ran out on it. What was not tried again (a prompt too long) never passes."""
-    return response.error is not None and response.attempts >= max(2, attempts)
+def given_up(response: Response) -> bool:
+    """Whether patience ran out on it. What is not tried again (a prompt too long) never passes."""
+    return response.finish_reason == GIVEN_UP

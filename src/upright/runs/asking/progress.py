@@ -33,8 +33,12 @@ def progress_bar() -> Iterator[OnProgress]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[outcomes]}"),
     )
-    with Bar(*columns, console=Console(file=sys.stderr)) as bar:
+    bar = Bar(*columns, console=Console(file=sys.stderr))
+    try:
         yield _Drawing(bar)
+    finally:
+        if bar.tasks:  # else nothing was drawn, and an empty line would come before the error
+            bar.stop()
 
 
 class _Drawing:
@@ -49,6 +53,7 @@ class _Drawing:
             return
         self._drawn = now
         if progress.stage not in self._tasks:
+            self._bar.start()
             self._tasks[progress.stage] = self._bar.add_task(progress.stage, outcomes="")
         self._bar.update(
             self._tasks[progress.stage],

@@ -71,7 +71,7 @@ class Shift:
         try:
             share = _Share(open_shard(begin.shard), self._tell)
             if not begin.again:
-                share.outage = Outage(hello.patience.max_attempts, hello.concurrency)
+                share.outage = Outage(hello.concurrency)
             try:
                 await drive(
                     hedged(self._model, self._pace, self._recent),

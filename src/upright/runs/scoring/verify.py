@@ -1,4 +1,5 @@
-"""Whether the numbers of a stored run follow from its answers: each verdict, each number.
+"""Whether the numbers of a stored run follow from its answers: each verdict, each number. And
+whether run.json says of them what they say.
 
 Nothing is believed but the answers: the benchmarks' own judges read them again, and every
 estimate is computed again from the verdicts. Judge models are not asked again; their verdicts are
@@ -25,9 +26,11 @@ from upright.core import (
     Verdict,
 )
 from upright.runs.items import Part
+from upright.runs.scoring.described import misdescribed
 from upright.runs.scoring.estimates import estimate_one, estimates_of
 from upright.runs.scoring.known import read_known
 from upright.runs.scoring.sampled import Sampling, sampled
+from upright.runs.storing.store import read_info
 from upright.runs.storing.stored import COLUMNS, read_estimates, scored_of, whole
 from upright.stats.metrics import mean
 
@@ -88,12 +91,23 @@ def verify(run: Path, load: Load, claimed: Sequence[Estimate] | None = None) -> 
             again = estimates_of(benchmark, part, answers, known)
             found.append(_verified(benchmark, part, own, answers, list(again)))
             found.append(_sampled_opinions(benchmark, part, answers, known.sampling))
+    if any(score_set != IMPORTED for _, score_set in estimates):  # of other tools' calls none knows
+        found.append(_description(run))
     return Verification(
         numbers=sum(one.numbers for one in found),
         verdicts=sum(one.verdicts for one in found),
         taken=sum(one.taken for one in found),
         unproven=tuple(wrong for one in found for wrong in one.unproven),
     )
+
+
+def _description(run: Path) -> Verification:
+    """What run.json says of the model and of the calls, beside the answers."""
+    try:
+        wrong = [Unproven(what=what, why=why) for what, why in misdescribed(run, read_info(run))]
+    except StoreError as error:
+        wrong = [Unproven(what="run.json", why=f"its answers cannot be read: {error}")]
+    return Verification(numbers=0, verdicts=0, taken=0, unproven=tuple(wrong))
 
 
 class _Rows:

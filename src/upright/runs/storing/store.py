@@ -3,6 +3,7 @@
 import json
 import platform
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from upright.core import Benchmark, Card, Model, StoreError
+from upright.core import Benchmark, Card, Model, StoreError, UprightWarning
 from upright.runs.plan import Plan
 from upright.runs.storing.journal import Journal, explained, one_at_a_time
 from upright.runs.storing.secrets import without_secrets
@@ -63,7 +64,24 @@ def open_run(path: Path | str) -> Run:
             f"The run in {path} is not finished. Repeat the command that started it: "
             "answers already received are not asked again."
         )
+    try:
+        msgspec.convert(run.info, _Described)
+    except msgspec.ValidationError as error:
+        told = f"{run.path / 'run.json'} is not a run's description: {error}."
+        raise StoreError(f"{told} Take it from a copy.") from error
     return run
+
+
+class _Named(msgspec.Struct):
+    id: str
+
+
+class _Described(msgspec.Struct):
+    """What every reader of a finished run looks for in run.json."""
+
+    model: _Named
+    settings: dict[str, Any]
+    benchmarks: dict[str, dict[str, Any]]
 
 
 def read_info(path: Path) -> dict[str, Any]:
@@ -101,13 +119,16 @@ def claim(out: Path, plan: Plan, model: Model, info: Mapping[str, Any]) -> Claim
     with explained(out):
         out.mkdir(parents=True, exist_ok=True)
     with one_at_a_time(out):
-        path, started = place(out, plan, model)
+        path, earlier = place(out, plan, model)
+        before = _sessions(path, earlier)
         journal = Journal(path / "journal.jsonl")
         if _glance(path).get("status") == FINISHED:  # in the meantime, by another process
             journal.close()
-            path, started = place(out, plan, model)
+            path, earlier = place(out, plan, model)
+            before = _sessions(path, earlier)
             journal = Journal(path / "journal.jsonl")
-        info = {**info, "started": started or info["started"]}
+        started = earlier.get("started", info["started"])
+        info = {**info, "started": started, "sessions": [*before, (now(), None)]}
         try:
             write_info(path, info)
         except StoreError:
@@ -116,16 +137,49 @@ def claim(out: Path, plan: Plan, model: Model, info: Mapping[str, Any]) -> Claim
     return Claimed(path, info, journal)
 
 
-def place(out: Path, plan: Plan, model: Model) -> tuple[Path, str | None]:
-    """The directory of the unfinished run of this plan and when that began; or a new directory."""
+def place(out: Path, plan: Plan, model: Model) -> tuple[Path, dict[str, Any]]:
+    """The directory of the unfinished run of this plan and its run.json; or a new directory."""
     with explained(out):
         out.mkdir(parents=True, exist_ok=True)
         found = sorted(out.glob("*/run.json"), reverse=True)
+    damaged = []
     for path in found:
         info = _glance(path.parent)
         if info.get("plan") == plan.hash and info.get("status") != FINISHED:
-            return path.parent, info["started"]
-    return new_directory(out, run_name(model.id, plan.settings.suite)), None
+            return path.parent, info
+        damaged += [] if info else [path.parent]
+    for folder in damaged:
+        _tell_of_damage(folder)
+    return new_directory(out, run_name(model.id, plan.settings.suite)), {}
+
+
+def _tell_of_damage(path: Path) -> None:
+    """Nobody can say whether it is this run, and its journal may hold answers that were paid."""
+    journal = path / "journal.jsonl"
+    if journal.exists() and journal.stat().st_size:
+        warnings.warn(
+            f"{path / 'run.json'} is damaged. If it is this run, interrupted, it is begun anew: "
+            "what is in the cache of answers is not asked again, the rest is. To go on there "
+            "instead, stop and take run.json from a copy. Else delete or move that folder.",
+            UprightWarning,
+            stacklevel=2,
+        )
+
+
+def ended(info: Mapping[str, Any], status: str) -> dict[str, Any]:
+    """run.json at the end of a session."""
+    *before, (began, _) = info["sessions"]
+    then = now()
+    finished = then if status == FINISHED else None
+    return {**info, "status": status, "finished": finished, "sessions": [*before, (began, then)]}
+
+
+def _sessions(path: Path, info: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """When each session of an unfinished run began and ended. One that was killed wrote no end: its
+    last answer tells when that was."""
+    last = max((file.stat().st_mtime for file in path.glob("*.jsonl")), default=0.0)
+    heard = datetime.fromtimestamp(last, UTC).isoformat(timespec="seconds")
+    return [(began, end or max(began, heard)) for began, end in info.get("sessions", ())]
 
 
 def describe(
