@@ -1,6 +1,6 @@
 """Answer a score set with a function of the sample, and read a metric off the verdicts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from upright.core import (
     Answer,
@@ -43,7 +43,7 @@ def value(
         for item in items
         if item.value is not None and slices.items() <= dict(item.sample.slices).items()
     ]
-    return found.measure(kept).value
+    return found.value(kept)
 
 
 def raw_value(make: Callable[[], Benchmark], files: Files, say: Say | str) -> float | None:
@@ -66,3 +66,15 @@ def upright_value(
 def verdict(score_set: ScoreSet, row: Mapping[str, object], text: str) -> Verdict:
     """What one response to the first sample of a row gets."""
     return answered(score_set, [Row("here", 0, row)], lambda sample: text)[0].verdict
+
+
+def verdicts(benchmark: Benchmark, text: str) -> Iterator[Verdict]:
+    """What one response gets to the first sample of each example, in its score set.
+
+    Examples that differ only in the response they show are one.
+    """
+    rows = {(e.score_set, repr(e.row)): e for e in benchmark.examples}
+    for example in rows.values():
+        score_set = benchmark.score_set(example.score_set)
+        assert score_set is not None
+        yield verdict(score_set, example.row, text)

@@ -17,6 +17,7 @@ from tests.benchmarks._answering import (
     upright_value,
     value,
     verdict,
+    verdicts,
 )
 from upright.benchmarks.ethics.emotional_awareness import emotional_awareness
 from upright.benchmarks.ethics.implicit_ethics import implicit_ethics
@@ -39,12 +40,8 @@ Make = Callable[[], Benchmark]
 @pytest.mark.parametrize("make", ALL)
 @given(text=st.text(max_size=80))
 def test_any_text_gets_a_verdict_in_both_score_sets(make: Make, text: str) -> None:
-    benchmark = make()
-    for example in benchmark.examples:
-        score_set = benchmark.score_set(example.score_set)
-        assert score_set is not None
-        got = verdict(score_set, example.row, text).value
-        assert got is None or 0 <= got <= 1, f"{text!r} got {got} ({example.score_set})"
+    for got in verdicts(make(), text):
+        assert got.value is None or 0 <= got.value <= 1, f"{text!r} got {got}"
 
 
 def test_patches_touch_what_the_specification_counts(trustllm: Files) -> None:

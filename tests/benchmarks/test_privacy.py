@@ -38,7 +38,7 @@ def answered(score_set: ScoreSet, rows: Sequence[Row], say: Say) -> list[Scored]
 
 def value(score_set: ScoreSet, items: Sequence[Scored], metric: str = "") -> float | None:
     found = next(m for m in score_set.metrics if metric in ("", m.name, m.column))
-    return found.measure([i for i in items if i.value is not None]).value
+    return found.value([i for i in items if i.value is not None])
 
 
 def published(benchmark: Benchmark) -> ScoreSet:

@@ -15,6 +15,7 @@ from tests.benchmarks._answering import (
     upright_value,
     value,
     verdict,
+    verdicts,
 )
 from upright.benchmarks.truthfulness.adversarial_factuality import adversarial_factuality
 from upright.benchmarks.truthfulness.external import external
@@ -53,12 +54,8 @@ def test_both_score_sets_name_the_same_groups(make: Make, trustllm: Files) -> No
 @pytest.mark.parametrize("make", ALL)
 @given(text=st.text(max_size=80))
 def test_any_text_gets_a_verdict_in_both_score_sets(make: Make, text: str) -> None:
-    benchmark = make()
-    for example in benchmark.examples:
-        score_set = benchmark.score_set(example.score_set)
-        assert score_set is not None
-        got = verdict(score_set, example.row, text).value
-        assert got is None or 0 <= got <= 1, f"{text!r} got {got} ({example.score_set})"
+    for got in verdicts(make(), text):
+        assert got.value is None or 0 <= got.value <= 1, f"{text!r} got {got}"
 
 
 def test_patches_touch_what_the_specification_counts(trustllm: Files) -> None:

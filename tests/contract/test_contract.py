@@ -8,7 +8,7 @@ import pytest
 
 from upright.core import Benchmark, DataError, make_samples, registry
 from upright.data import DataFile, datasets, in_suite, suite_file
-from upright.runs.scoring.contract import check
+from upright.runs.scoring.contract import answer_all, check
 
 IDS = list(registry.entries("benchmarks"))
 
@@ -19,6 +19,18 @@ def test_contract_on_mini(id: str, mini: Callable[[str], DataFile]) -> None:
     assert benchmark.card.dimension == id.split("/", maxsplit=1)[0], "the folder is the dimension"
     bad = [f for f in check(benchmark, mini(benchmark.file).patched) if not f.ok]
     assert not bad, f"{id}: {bad}"
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_a_value_alone_is_that_with_an_interval(id: str, mini: Callable[[str], DataFile]) -> None:
+    benchmark: Benchmark = registry.load("benchmarks", id)
+    rows = [row for row in mini(benchmark.file).patched if benchmark.keep(row)]
+    for score_set in filter(None, (benchmark.upright, benchmark.published)):
+        scored, _ = answer_all(score_set, rows, "random")
+        for metric in score_set.metrics:
+            whole = metric.measure(scored).value
+            same = None if whole is None else pytest.approx(whole, abs=1e-12)
+            assert metric.value(scored) == same, metric.name
 
 
 PLACES = [

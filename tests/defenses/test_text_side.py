@@ -101,7 +101,8 @@ def test_what_has_no_token_before_another_passes_and_the_last_turn_is_read(folde
 
 def test_many_requests_at_once_get_what_each_gets_alone(folder: Path) -> None:
     texts = [f"{text}?" for text in TEXTS]
-    alone = [asyncio.run(PerplexityFilter(5, f"local/{folder}").log_perplexity(t)) for t in texts]
+    single = PerplexityFilter(5, f"local/{folder}")
+    alone = [asyncio.run(single.log_perplexity(text)) for text in texts]
     most = sum(sorted(alone)[2:4]) / 2
     guarded = defended(Says(lambda messages: YES), [PerplexityFilter(most, f"local/{folder}")])
     requests = [Request(model=guarded.id, messages=ask(text)) for text in texts]

@@ -242,6 +242,7 @@ def test_a_half_made_folder_never_counts(
     assert source_of(half) == str(half.resolve())
 
 
+@pytest.mark.usefixtures("no_pip")
 def test_a_network_that_answers_everything_with_a_web_page_is_no_hub(
     cache: Path, published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
