@@ -19,7 +19,6 @@ from upright.runs.scoring import early
 from upright.runs.scoring.baselines import baselines
 from upright.runs.scoring.early import Early
 from upright.runs.scoring.judging import judge_part
-from upright.runs.storing import tables
 
 MODEL = open_model("mock/half-echo")
 
@@ -46,10 +45,12 @@ def test_verdicts_and_baselines_are_those_of_the_end(monkeypatch: pytest.MonkeyP
     one = planned(MODEL, 40)
     answers, work = answers_of(one), Early(one, 1)
     work.came(answers, 9)
+    work.came(answers, 9)  # again, as from a worker that died after it had told
     done(work, 100)
     for part, items in one.parts.items():
         judged = judge_part(one.score_set(*part), items, answers, {})
         assert work.judged[part] == judged
+        assert sorted(work.made[part].places) == list(range(len(items)))
     assert read_by(work) == one.size
     assert work.baselines == baselines(one)
 
@@ -97,9 +98,9 @@ def test_what_lies_on_the_disk_or_may_stop_early_waits_for_the_end(
         assert read_by(work) == kept
 
 
-@pytest.mark.parametrize(("looks", "told"), [(5, (40, 4)), (50, (80, 80))])
+@pytest.mark.parametrize(("looks", "all_"), [(6, False), (50, True)])
 def test_a_run_judged_early_has_the_same_tables(
-    looks: int, told: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    looks: int, all_: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = carry_out(MODEL, tmp_path / "late")
     judged: list[int] = []
@@ -110,14 +111,13 @@ def test_a_run_judged_early_has_the_same_tables(
             super().came(answers, missing)
             done(self, looks)
             judged.append(read_by(self))
-            made.append(sum(len(t) for part in self.columns.values() for t in part.values()))
+            made.append(sum(len(part.places) for part in self.made.values()))
 
     monkeypatch.setattr("upright.runs.conduct.Early", Eager)
-    monkeypatch.setattr(early, "STRETCH", 4)
-    monkeypatch.setattr(tables, "STRETCH", 4)
+    monkeypatch.setattr(early, "PIECE", 7)
     soon = carry_out(MODEL, tmp_path / "soon")
-    assert (judged[-1], made[-1]) == told
-    assert len(soon.samples) == 80
+    assert 0 < judged[-1] == made[-1]
+    assert (made[-1] == len(soon.samples)) == all_
     for name in ("samples", "estimates"):
         mine, others = (pq.read_table(one.path / f"{name}.parquet") for one in (soon, late))
         columns = [c for c in mine.column_names if c != "latency_s"]

@@ -15,7 +15,7 @@ from upright.runs.scoring.estimates import estimates_of
 from upright.runs.scoring.judging import AT_ONCE, Judged, judge_in_pieces
 from upright.runs.scoring.known import Known
 from upright.runs.scoring.sampled import sampling_of
-from upright.runs.storing.tables import NOTHING, samples_table, write_estimates, write_verdicts
+from upright.runs.storing.tables import samples_table, write_estimates, write_verdicts
 from upright.runs.storing.twins import REFERENCE, write_likenesses
 
 
@@ -36,12 +36,11 @@ def write_tables(path: Path, asked: Asked, panel: Panel, early: Early) -> Sequen
         for part, items in plan.parts.items():
             answers: list[Scored] = []
             score_set, sooner = plan.score_set(*part), early.judged.get(part, ())
-            made = early.columns.get(part, NOTHING)
             # Beside a judge's sample, or a reference, an answer is found by its id.
             by_id = sampling is not None or part in likenesses
             keep = whole if by_id or len(items) <= AT_ONCE else keeper(score_set)
             for judged in judge_in_pieces(score_set, items, responses, rulings, sooner):
-                samples.add(plan.dimensions[part[0]], judged, made)
+                samples.add(plan.dimensions[part[0]], judged, early.made.get(part))
                 answers += [keep(one.scored) for one in judged]
                 if panel.opinions:
                     read += [one for one in judged if one.item.id in panel.opinions]

@@ -6,16 +6,14 @@ to a part of the plan that lies on the disk.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-
-import pyarrow as pa
+from collections.abc import Iterator, Mapping
 
 from upright.core import Response
 from upright.runs.items import Part
 from upright.runs.plan import Plan
 from upright.runs.scoring.baselines import PIECE, Headlines, headlines
 from upright.runs.scoring.judging import Judged, apart, judged_alone
-from upright.runs.storing.tables import STRETCH, columns_of
+from upright.runs.storing.tables import Made
 
 
 class Early:
@@ -24,13 +22,13 @@ class Early:
     baselines   by benchmark
     judged      what benchmarks' own judges say of answers: by part, one place for each of its
                 items, with None where nothing was read
-    columns     of the samples' table, by part and first row, where a whole stretch was read
+    made        rows of the samples' table, by part
     """
 
     def __init__(self, plan: Plan, at_once: int) -> None:
         self.baselines: dict[str, Headlines] = {}
         self.judged: dict[Part, list[Judged | None]] = {}
-        self.columns: defaultdict[Part, dict[int, pa.Table]] = defaultdict(dict)
+        self.made: defaultdict[Part, Made] = defaultdict(Made)
         self._plan, self._at_once = plan, at_once
         # Which questions are asked of a plan that may stop early shows only at its end.
         parts = {} if plan.settings.stopping else plan.parts
@@ -52,7 +50,7 @@ class Early:
         # Once the last question is out nothing waits for this process.
         self._begun, self._busy = True, missing > self._at_once
         for key, response in answers.items():
-            for part, place in self._about.get(key, ()):
+            for part, place in self._about.pop(key, ()):
                 self._unread[part].append((place, response))
 
     def work(self) -> Iterator[bool]:
@@ -74,25 +72,17 @@ class Early:
                 self.baselines[id] = yield from headlines(self._plan.score_set(id, name), items)
         while True:
             part = next((part for part, unread in self._unread.items() if unread), None)
-            places = self._read_some(part) if part else []
-            yield bool(part)
-            if part and self._final:
-                yield from self._make_columns(part, sorted({at - at % STRETCH for at in places}))
+            if part:
+                self._read_some(part)
+            yield part is not None
 
-    def _read_some(self, part: Part) -> list[int]:
-        """Judges a piece of what came, and tells which items these were."""
+    def _read_some(self, part: Part) -> None:
         unread, items = self._unread[part], self._here[part]
         piece, self._unread[part] = unread[:PIECE], unread[PIECE:]
+        places = [place for place, _ in piece]
         given = [(items[place], response) for place, response in piece]
         read = judged_alone(self._plan.score_set(*part), given)
-        for (place, _), one in zip(piece, read, strict=True):
+        for place, one in zip(places, read, strict=True):
             self.judged[part][place] = one
-        return [place for place, _ in piece]
-
-    def _make_columns(self, part: Part, starts: Sequence[int]) -> Iterator[bool]:
-        for start in starts:
-            rows = self.judged[part][start : start + STRETCH]
-            read = [one for one in rows if one is not None]
-            if len(read) == len(rows):
-                self.columns[part][start] = columns_of(self._plan.dimensions[part[0]], read)
-                yield True
+        if self._final:
+            self.made[part].add(places, self._plan.dimensions[part[0]], read)

@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -67,11 +68,6 @@ COLUMNS = (
 
 ROWS = 5_000
 """Of a row group, at most: the columns of so many rows are in memory at once."""
-STRETCH = 250
-"""Rows whose columns may be made before the others are there; so many fit whole in a row group."""
-Made = Mapping[int, pa.Table]
-"""The columns of some stretches, by their first row."""
-NOTHING: Made = MappingProxyType({})
 SCHEMA = pa.schema(
     [(name, NUMBERS[name][0] if name in NUMBERS else pa.string()) for name in COLUMNS]
 )
@@ -84,17 +80,15 @@ class SamplesTable:
     def __init__(self, path: Path, writer: pq.ParquetWriter) -> None:
         self._path, self._writer = path, writer
 
-    def add(self, dimension: str, judged: Sequence[Judged], made: Made = NOTHING) -> None:
-        """The items of one score set; `made` are columns of theirs that are made already."""
-        size = STRETCH if made else ROWS
+    def add(self, dimension: str, judged: Sequence[Judged], made: "Made | None" = None) -> None:
+        """The items of one score set; `made` are rows of theirs that are made already."""
         for start in range(0, len(judged), ROWS):
-            places = range(start, min(start + ROWS, len(judged)), size)
-            columns = [
-                made[at] if at in made else columns_of(dimension, judged[at : at + size])
-                for at in places
-            ]
+            if made:
+                rows = made.filled(dimension, judged).slice(start, ROWS)
+            else:
+                rows = rows_of(dimension, judged[start : start + ROWS])
             with explained(self._path):
-                self._writer.write_table(pa.concat_tables(columns))
+                self._writer.write_table(rows)
 
 
 @contextmanager
@@ -110,8 +104,28 @@ def samples_table(path: Path) -> Iterator[SamplesTable]:
                 writer.close()
 
 
-def columns_of(dimension: str, judged: Sequence[Judged]) -> pa.Table:
-    """Rows of samples.parquet."""
+@dataclass
+class Made:
+    """Rows of one score set that were made before all of its items were judged."""
+
+    places: list[int] = field(default_factory=list)
+    rows: list[pa.Table] = field(default_factory=list)
+
+    def add(self, places: Sequence[int], dimension: str, judged: Sequence[Judged]) -> None:
+        """Which items they are."""
+        self.places += places
+        self.rows.append(rows_of(dimension, judged))
+
+    def filled(self, dimension: str, judged: Sequence[Judged]) -> pa.Table:
+        """All rows of the score set, in its order."""
+        known = set(self.places)
+        left = [place for place in range(len(judged)) if place not in known]
+        rows = [*self.rows, rows_of(dimension, [judged[place] for place in left])]
+        return pa.concat_tables(rows).take(np.argsort([*self.places, *left]))
+
+
+def rows_of(dimension: str, judged: Sequence[Judged]) -> pa.Table:
+    """Of samples.parquet."""
     values = {**STRINGS, **{name: number for name, (_, number) in NUMBERS.items()}}
     found = {name: [of(one) for one in judged] for name, of in values.items()}
     return table({**found, "dimension": [dimension] * len(judged)}, SCHEMA)
