@@ -1,12 +1,14 @@
 """A run that dies goes on where it stopped: `kill -9`, Ctrl-C, SIGTERM. Real processes."""
 
+import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,8 +17,10 @@ import pytest
 
 from tests.runs.toy import CONCURRENCY, SUITE, carry_out, endpoint, planned
 from tests.server import Server, serving
+from upright.models import open_model
 from upright.models._chat import to_payload
-from upright.runs import open_run
+from upright.runs import conduct, open_run
+from upright.runs.asking.loop import complete
 from upright.runs.storing.journal import read_journal
 
 ROOT = Path(__file__).parent.parent.parent
@@ -173,3 +177,41 @@ def test_the_same_command_twice_at_once_is_one_run(tmp_path: Path) -> None:
         assert "Another upright process" in told[codes.index(1)]
         assert len(list(tmp_path.iterdir())) == 1
         assert set(server.answered.values()) == {1}
+
+
+def test_a_notebook_that_is_interrupted_stops_the_work() -> None:
+    """There the work is in a thread of its own, and Ctrl-C comes as KeyboardInterrupt."""
+    ended: list[str] = []
+
+    async def work() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            await asyncio.sleep(10)
+            ended.append("of itself")
+        except asyncio.CancelledError:
+            ended.append("in order")
+            raise
+
+    async def cell() -> None:
+        complete(work())
+
+    with closing(asyncio.new_event_loop()) as loop, pytest.raises(KeyboardInterrupt):
+        loop.run_until_complete(cell())
+    assert ended == ["in order"]
+
+
+def test_interrupted_before_anything_is_asked_the_run_may_be_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the same process, as a notebook does it."""
+
+    def interrupted(*told: object) -> None:
+        raise KeyboardInterrupt
+
+    model = open_model("mock/oracle")
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt) as stopped:
+        patched.setattr(conduct, "take_over", interrupted)
+        carry_out(model, tmp_path)
+    assert stopped.traceback  # which a notebook keeps, and all that it holds
+    assert carry_out(model, tmp_path).info["status"] == "finished"
+    assert len(list(tmp_path.iterdir())) == 1
