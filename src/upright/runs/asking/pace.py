@@ -64,6 +64,7 @@ class Pace:
         self._speed = _Speed()
         self._under_way = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._metered = asyncio.Lock()
         self._cut = self._held = -math.inf
 
     async def enter(self, batch: Sequence[Request]) -> float:
@@ -76,9 +77,18 @@ class Pace:
                 self._waiting.append(turn)
                 await turn
         self._under_way += 1
-        if self._meter and (wait := self._meter.take(batch, self._clock())):
-            await self._sleep(wait)
+        if self._meter:
+            await self._take(self._meter, batch)
         return self._clock()
+
+    async def _take(self, meter: Meter, batch: Sequence[Request]) -> None:
+        """Wait for the limits, one after the other: those whose turn came while the server is left
+        alone would all go out at its end."""
+        async with self._metered:
+            if wait := meter.take(batch, self._clock()):
+                await self._sleep(wait)
+            while (held := self._held - self._clock()) > 0:
+                await self._sleep(held)
 
     def spare(self, batch: Sequence[Request]) -> bool:
         """Whether one more call than the width may go out now: not while the server has pushed
