@@ -1,6 +1,7 @@
 """A run that dies goes on where it stopped: `kill -9`, Ctrl-C, SIGTERM. Real processes."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -15,11 +16,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.runs.toy import CONCURRENCY, SUITE, carry_out, endpoint, planned
+from tests.runs.toy import CONCURRENCY, SUITE, carry_out, endpoint, planned, staffed
 from tests.server import Server, serving
+from upright.core import ModelRefused
 from upright.models import open_model
 from upright.models._chat import to_payload
 from upright.runs import conduct, open_run
+from upright.runs.asking import processes
 from upright.runs.asking.loop import complete
 from upright.runs.storing.journal import read_journal
 
@@ -215,3 +218,14 @@ def test_interrupted_before_anything_is_asked_the_run_may_be_gone_on_with(
     assert stopped.traceback  # which a notebook keeps, and all that it holds
     assert carry_out(model, tmp_path).info["status"] == "finished"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_where_no_more_processes_start_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*told: object, **more: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(processes.subprocess, "Popen", full)
+    with serving() as server, pytest.raises(ModelRefused, match=r"no more processes.*--workers"):
+        carry_out(endpoint(server.url), tmp_path, staffing=staffed(server.url, 2))
