@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
+from types import FrameType
 
 import msgspec
 import pytest
@@ -182,13 +184,24 @@ def test_the_same_command_twice_at_once_is_one_run(tmp_path: Path) -> None:
         assert set(server.answered.values()) == {1}
 
 
+def names_of(frame: FrameType | None) -> Iterator[str]:
+    """Of the functions that a thread is in."""
+    while frame:
+        yield frame.f_code.co_name
+        frame = frame.f_back
+
+
 def test_a_notebook_that_is_interrupted_stops_the_work() -> None:
     """There the work is in a thread of its own, and Ctrl-C comes as KeyboardInterrupt."""
     ended: list[str] = []
 
     async def work() -> None:
-        os.kill(os.getpid(), signal.SIGINT)
         try:
+            while "result" not in names_of(
+                sys._current_frames()[threading.main_thread().ident or 0]
+            ):
+                await asyncio.sleep(0.001)
+            os.kill(os.getpid(), signal.SIGINT)
             await asyncio.sleep(10)
             ended.append("of itself")
         except asyncio.CancelledError:

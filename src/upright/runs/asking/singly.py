@@ -10,6 +10,7 @@ from upright.core import Model, Request, Response
 from upright.models._pool import Pool
 from upright.runs.asking.engine import HEARTBEAT, Patience, ask
 from upright.runs.asking.limits import Limits
+from upright.runs.asking.outage import Outage
 from upright.runs.asking.pace import Pace
 from upright.runs.storing.journal import Journal
 
@@ -22,6 +23,7 @@ class Singly:
         self._pace = Pace(model.concurrency, limits, patience.longest_obeyed)
         self._random = Random(patience.seed)
         self._pool = Pool(model, self._generate)
+        self._outage = Outage(patience.max_attempts, model.concurrency)
         # Each is there for as long as somebody holds it or waits for it.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._synced = time.monotonic()
@@ -33,6 +35,7 @@ class Singly:
             if request.key in self._journal:
                 return self._journal[request.key]
             response = await self._pool.ask(request)
+            self._outage.watch([response])
             if response.error is None:
                 self._journal.append({request.key: response})
                 self._reach_the_disk()
