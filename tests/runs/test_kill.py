@@ -211,8 +211,12 @@ def test_a_notebook_that_is_interrupted_stops_the_work() -> None:
     async def cell() -> None:
         complete(work())
 
-    with closing(asyncio.new_event_loop()) as loop, pytest.raises(KeyboardInterrupt):
-        loop.run_until_complete(cell())
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with closing(asyncio.new_event_loop()) as loop, pytest.raises(KeyboardInterrupt):
+            loop.run_until_complete(cell())
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert ended == ["in order"]
 
 
