@@ -24,7 +24,6 @@ from upright.core import ModelRefused
 from upright.models import open_model
 from upright.models._chat import to_payload
 from upright.runs import conduct, open_run
-from upright.runs.asking import processes
 from upright.runs.asking.loop import complete
 from upright.runs.storing.journal import read_journal
 
@@ -243,6 +242,6 @@ def test_where_no_more_processes_start_it_says_so(
     def full(*told: object, **more: object) -> None:
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(processes.subprocess, "Popen", full)
+    monkeypatch.setattr("subprocess.Popen", full)
     with serving() as server, pytest.raises(ModelRefused, match=r"no more processes.*--workers"):
         carry_out(endpoint(server.url), tmp_path, staffing=staffed(server.url, 2))
