@@ -25,6 +25,7 @@ from upright.models import open_model
 from upright.models._chat import to_payload
 from upright.runs import conduct, open_run
 from upright.runs.asking.loop import complete
+from upright.runs.asking.processes import COMMAND
 from upright.runs.storing.journal import read_journal
 
 ROOT = Path(__file__).parent.parent.parent
@@ -245,3 +246,19 @@ def test_where_no_more_processes_start_it_says_so(
     monkeypatch.setattr("subprocess.Popen", full)
     with serving() as server, pytest.raises(ModelRefused, match=r"no more processes.*--workers"):
         carry_out(endpoint(server.url), tmp_path, staffing=staffed(server.url, 2))
+
+
+def test_a_worker_that_is_only_starting_does_not_hear_ctrl_c(tmp_path: Path) -> None:
+    """Else each of them would say so around what the run has to say."""
+    told = "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(0.01)"
+    (tmp_path / "uvloop.py").write_text(f"{told}; raise RuntimeError('lived on')")
+    ended = subprocess.run(
+        [*COMMAND, "0"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "lived on" in ended.stderr
+    assert "KeyboardInterrupt" not in ended.stderr
