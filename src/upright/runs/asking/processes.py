@@ -13,12 +13,10 @@ from upright.runs.asking.words import FromWorker, Hello, ToWorker, frame, read_f
 
 GRACE = 5.0
 """Seconds that a worker has to put away what it has."""
-START = f"""
-import signal
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-from {__name__.rpartition(".")[0]}.worker import main
-main()
-"""
+START = (
+    "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+    f"from {__name__.rpartition('.')[0]}.worker import main; main()"
+)
 """Ctrl-C reaches all processes of a terminal, and the run tells its workers when to end: they are
 deaf to it before they import anything, which takes a second."""
 COMMAND = (sys.executable, "-c", START)
