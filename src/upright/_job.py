@@ -8,7 +8,7 @@ from upright.core import Model, Settings, UsageError, open_named
 from upright.defenses import defended
 from upright.models import DEFAULTS, ModelOptions, open_model
 from upright.models._function import Function
-from upright.runs import Cache, Limits, Reached, Remembered, Staffing, open_cache
+from upright.runs import Cache, Limits, Paced, Reached, Remembered, Staffing, open_cache
 
 AnyModel = str | Model | Callable[[str], str]
 
@@ -55,12 +55,18 @@ def behind_defenses(model: Model, job: Job) -> Model:
             "hand questions over as they are. Leave out one of them."
         )
     defenses = [open_named("defenses", spec) for spec in job.defenses]
-    return defended(remembered(model, job), defenses) if defenses else model
+    return defended(remembered(_paced(model, job), job), defenses) if defenses else model
 
 
 def remembered(model: Model, job: Job) -> Model:
     """The model through the response cache, for who asks it outside of a run's own questions."""
     return Remembered(model, open_cache) if job.cache and model.cacheable else model
+
+
+def _paced(model: Model, job: Job) -> Model:
+    """The model within the job's limits, which are of calls: a defense makes many of a question."""
+    limits = limits_of(job)
+    return model if limits == Limits() else Paced(model, limits)
 
 
 def _check_batch(job: Job, model: AnyModel) -> None:

@@ -106,7 +106,8 @@ class Ledger:
             pq.read_table(path)
 
     def finished(self) -> Path | None:
-        for path in self.out.glob("*/run.json"):
+        """Of two that are finished the first: the other took all from the cache."""
+        for path in sorted(self.out.glob("*/run.json"), key=lambda path: path.stat().st_mtime_ns):
             if json.loads(path.read_bytes())["status"] == "finished":
                 return path.parent
         return None

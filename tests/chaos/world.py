@@ -60,7 +60,7 @@ def is_there(group: int) -> bool:
 
 def workers_of(group: int) -> list[int]:
     """The processes of a session that ask for it."""
-    command = ["ps", "-eo", "pid,pgid,args"]
+    command = ["ps", "-ww", "-eo", "pid,pgid,args"]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in told.splitlines()[1:]]
     return [int(r[0]) for r in rows if int(r[1]) == group and "asking.worker" in r[2]]

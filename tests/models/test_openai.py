@@ -12,7 +12,8 @@ import pytest
 from tests.server import MEGABYTE, Server, serving
 from upright.core import ModelError, ModelRefused, Request, Response, UsageError, ask
 from upright.models import ModelOptions, open_model
-from upright.models._chat import to_responses
+from upright.models._chat import failure, to_responses
+from upright.models._transport import Reply
 from upright.models._waiting import asked_to_wait, duration, seconds
 
 KEY = "sk-very-secret-0123456789"
@@ -100,6 +101,15 @@ def test_retry_after_is_read_as_seconds_or_as_a_date() -> None:
 )
 def test_quotas_say_how_long_to_wait(headers: dict[str, str], wait: float | None) -> None:
     assert asked_to_wait(headers) == wait
+
+
+@pytest.mark.parametrize(("status", "wait"), [(429, 8.64), (400, None), (500, None), (503, None)])
+def test_quotas_are_waited_for_only_where_one_was_exceeded(status: int, wait: float | None) -> None:
+    """OpenAI tells their state with every reply."""
+    told = {"x-ratelimit-remaining-requests": "9999", "x-ratelimit-reset-requests": "8.64s"}
+    with pytest.raises(ModelError) as raised:
+        failure("test", "http://here/v1", Reply(status, told, "{}"), str)
+    assert raised.value.retry_after == wait
 
 
 def test_durations() -> None:

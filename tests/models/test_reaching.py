@@ -18,7 +18,7 @@ from tests.models.raw_server import (
     http,
     raw,
 )
-from upright.core import ModelError, ModelRefused, Request, ask
+from upright.core import ModelError, ModelRefused, Request, UsageError, ask
 from upright.models import ModelOptions, open_model
 from upright.models._transport import UnreachableError
 from upright.models._wire import Wire
@@ -157,6 +157,26 @@ def test_a_proxy_fails_like_a_server(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     with pytest.raises(ModelRefused, match="Is the server running"):
         posted("http://model.invalid/v1")
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "me:word@localhost:3128",
+        "http://me:word@localhost:99999",
+        "http://me:word@[::1",
+        "socks5://me:word@localhost:1080",
+    ],
+)
+def test_a_proxy_that_is_no_address_is_refused_and_its_login_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    for name in ("NO_PROXY", "no_proxy", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    with pytest.raises(UsageError, match=r"HTTP_PROXY") as raised:
+        posted("http://model.invalid/v1")
+    assert "word" not in str(raised.value)
 
 
 def test_a_host_that_needs_no_proxy_is_asked_directly(monkeypatch: pytest.MonkeyPatch) -> None:

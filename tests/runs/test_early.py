@@ -157,3 +157,19 @@ def test_what_fails_meanwhile_is_heard() -> None:
 
     with pytest.raises(ValueError, match="a bug in a judge"):
         asyncio.run(wait())
+
+
+def test_stopped_at_the_end_of_work_meanwhile_is_stopped() -> None:
+    def work() -> Iterator[bool]:
+        while True:
+            yield True
+
+    async def wait() -> None:
+        task = asyncio.current_task()
+        assert task
+        async with meanwhile(work()):
+            await asyncio.sleep(0.02)
+            asyncio.get_running_loop().call_soon(task.cancel)
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(wait())

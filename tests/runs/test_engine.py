@@ -63,6 +63,7 @@ def test_waits_grow_with_jitter_and_obey_the_server_within_reason() -> None:
     assert len(set(waits[3])) == 200
     assert 20 <= patience.pause(1, ModelError("", retry_after=20), random) <= 21
     assert patience.pause(1, ModelError("", retry_after=9999), random) <= 61
+    assert Patience().pause(5000, ModelError(""), random) <= 30
 
 
 def test_secrets_are_cut_from_command_lines(monkeypatch: pytest.MonkeyPatch) -> None:

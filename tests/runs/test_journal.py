@@ -4,11 +4,14 @@ import asyncio
 import errno
 import fcntl
 import os
+from itertools import count
 from pathlib import Path
 
 import pytest
 
-from upright.core import Request, Response, Sample, StoreError, ask
+from tests.runs.test_judging import Said
+from tests.runs.toy import HURRIED
+from upright.core import ModelError, ModelRefused, Request, Response, Sample, StoreError, ask
 from upright.models.mock import open_mock
 from upright.runs import Cache, Limits, Patience
 from upright.runs.asking.singly import Singly
@@ -133,3 +136,44 @@ def test_what_is_asked_singly_reaches_the_disk_every_second(
     asyncio.run(asked())
     journal.close()
     assert synced == [1, 2, 3]
+
+
+def test_equal_questions_at_one_moment_are_asked_once(tmp_path: Path) -> None:
+    """Else one of two answers would be what an interrupted attack goes on with."""
+    numbers = count()
+
+    def say(request: Request) -> Response:
+        return Response(text=f"answer {next(numbers)}")
+
+    model, journal = Said(say), Journal(tmp_path / "journal.jsonl")
+    singly = Singly(model, journal, Patience(), Limits())
+
+    async def asked() -> list[Response]:
+        alike = (Request(model=model.id, messages=ask("the same")) for _ in range(3))
+        return await asyncio.gather(*map(singly.ask, alike))
+
+    answers = asyncio.run(asked())
+    journal.close()
+    assert [one.text for one in answers] == ["answer 0"] * 3
+
+
+def test_who_asks_singly_is_told_of_an_outage(tmp_path: Path) -> None:
+    """Else an attack on a server that is gone would end as if the model had withstood it."""
+    left = iter(range(5))
+
+    def say(request: Request) -> Response:
+        if next(left, None) is None:
+            raise ModelError("nobody is there")
+        return Response(text="No.")
+
+    model, journal = Said(say), Journal(tmp_path / "journal.jsonl")
+    singly = Singly(model, journal, HURRIED, Limits())
+
+    async def asked() -> None:
+        for number in range(60):
+            await singly.ask(Request(model=model.id, messages=ask(f"{number}")))
+
+    with pytest.raises(ModelRefused, match="Is the server still there"):
+        asyncio.run(asked())
+    journal.close()
+    assert len(read_journal(journal.path)) == 5

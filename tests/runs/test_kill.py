@@ -1,22 +1,31 @@
 """A run that dies goes on where it stopped: `kill -9`, Ctrl-C, SIGTERM. Real processes."""
 
+import asyncio
+import errno
 import json
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
+from types import FrameType
 
 import msgspec
 import pytest
 
-from tests.runs.toy import CONCURRENCY, SUITE, carry_out, endpoint, planned
+from tests.runs.toy import CONCURRENCY, SUITE, carry_out, endpoint, planned, staffed
 from tests.server import Server, serving
+from upright.core import ModelRefused
+from upright.models import open_model
 from upright.models._chat import to_payload
-from upright.runs import open_run
+from upright.runs import conduct, open_run
+from upright.runs.asking.loop import complete
+from upright.runs.asking.processes import COMMAND
 from upright.runs.storing.journal import read_journal
 
 ROOT = Path(__file__).parent.parent.parent
@@ -173,3 +182,83 @@ def test_the_same_command_twice_at_once_is_one_run(tmp_path: Path) -> None:
         assert "Another upright process" in told[codes.index(1)]
         assert len(list(tmp_path.iterdir())) == 1
         assert set(server.answered.values()) == {1}
+
+
+def names_of(frame: FrameType | None) -> Iterator[str]:
+    """Of the functions that a thread is in."""
+    while frame:
+        yield frame.f_code.co_name
+        frame = frame.f_back
+
+
+def test_a_notebook_that_is_interrupted_stops_the_work() -> None:
+    """There the work is in a thread of its own, and Ctrl-C comes as KeyboardInterrupt."""
+    ended: list[str] = []
+
+    async def work() -> None:
+        try:
+            while "result" not in names_of(
+                sys._current_frames()[threading.main_thread().ident or 0]
+            ):
+                await asyncio.sleep(0.001)
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(10)
+            ended.append("of itself")
+        except asyncio.CancelledError:
+            ended.append("in order")
+            raise
+
+    async def cell() -> None:
+        complete(work())
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with closing(asyncio.new_event_loop()) as loop, pytest.raises(KeyboardInterrupt):
+            loop.run_until_complete(cell())
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert ended == ["in order"]
+
+
+def test_interrupted_before_anything_is_asked_the_run_may_be_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the same process, as a notebook does it."""
+
+    def interrupted(*told: object) -> None:
+        raise KeyboardInterrupt
+
+    model = open_model("mock/oracle")
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt) as stopped:
+        patched.setattr(conduct, "take_over", interrupted)
+        carry_out(model, tmp_path)
+    assert stopped.traceback  # which a notebook keeps, and all that it holds
+    assert carry_out(model, tmp_path).info["status"] == "finished"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_where_no_more_processes_start_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*told: object, **more: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("subprocess.Popen", full)
+    with serving() as server, pytest.raises(ModelRefused, match=r"no more processes.*--workers"):
+        carry_out(endpoint(server.url), tmp_path, staffing=staffed(server.url, 2))
+
+
+def test_a_worker_that_is_only_starting_does_not_hear_ctrl_c(tmp_path: Path) -> None:
+    """Else each of them would say so around what the run has to say."""
+    told = "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(0.01)"
+    (tmp_path / "uvloop.py").write_text(f"{told}; raise RuntimeError('lived on')")
+    ended = subprocess.run(
+        [*COMMAND, "0"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "lived on" in ended.stderr
+    assert "KeyboardInterrupt" not in ended.stderr

@@ -1,15 +1,20 @@
 """Limits, adaptive concurrency and the order of requests, by a clock that stands still."""
 
 import asyncio
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.runs.toy import carry_out, endpoint
+from tests.runs.test_judging import Said
+from tests.runs.toy import HURRIED, carry_out, endpoint, planned
 from tests.server import serving
-from upright.core import ModelError, ModelRefused, Request, Response, UsageError, ask
+from upright.core import ModelError, ModelRefused, Outcome, Request, Response, UsageError, ask
 from upright.models._order import by_prefix
 from upright.runs import Patience
+from upright.runs.asking import crew
+from upright.runs.asking.crew import Alone
 from upright.runs.asking.limits import Bucket, Limits, Meter, check_sizes
 from upright.runs.asking.pace import ROUND, Among, Pace
 
@@ -151,6 +156,23 @@ def test_the_limit_is_waited_for_before_asking() -> None:
     assert asyncio.run(ask_four(Clock())) == [100.0, 101.0, 102.0, 103.0]
 
 
+def test_whose_turn_comes_while_the_server_is_left_alone_waits_on() -> None:
+    clock = Clock()
+
+    async def pushed_back_meanwhile(seconds: float) -> None:
+        await clock.sleep(seconds)
+        if len(clock.slept) == 1:
+            steady.failed(clock.now, ModelError("HTTP 429", retry_after=7.0))
+
+    steady = Pace(16, Limits(rpm=60), 60.0, clock, pushed_back_meanwhile)
+
+    async def ask_five() -> list[float]:
+        return [await steady.enter(BATCH) for _ in range(5)]
+
+    # The second one's turn was at 101. At the end of the pause the others do not all go at once.
+    assert asyncio.run(ask_five()) == [100.0, 108.0, 109.0, 110.0, 111.0]
+
+
 def test_a_crowd_that_meets_a_full_server_is_halved_once_and_grows_back() -> None:
     clock = Clock()
     steady = pace(clock)
@@ -257,6 +279,56 @@ def test_requests_that_begin_alike_stand_together() -> None:
         ("Where?", 1),
         ("Hello", 1),
     ]
+
+
+class Unheeded:
+    """A receiver that keeps nothing."""
+
+    def received(self, came: Mapping[str, Response]) -> None:
+        pass
+
+    def under_way(self, elsewhere: Mapping[Outcome, int]) -> None:
+        pass
+
+    def heartbeat(self) -> None:
+        pass
+
+
+def asked_by_turns(
+    monkeypatch: pytest.MonkeyPatch, model: Said, limits: Limits
+) -> tuple[Clock, Alone]:
+    """Eight questions, each by itself: as the rounds of a run that may stop early ask them."""
+    clock = Clock()
+    monkeypatch.setattr(crew, "Pace", partial(Pace, clock=clock, sleep=clock.sleep))
+    alone = Alone(HURRIED, limits)
+
+    async def ask_all() -> None:
+        for request in planned(model, 8).requests:
+            await alone.ask(model, [request], Unheeded(), again=False)
+
+    asyncio.run(ask_all())
+    return clock, alone
+
+
+def test_the_limits_hold_however_few_are_asked_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Said(lambda request: Response(text="Yes"))
+    clock, _ = asked_by_turns(monkeypatch, model, Limits(rpm=60))
+    assert (len(model.asked), clock.now) == (8, 107.0)
+
+
+def test_what_a_server_bears_is_remembered_from_round_to_round(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    busy = iter([True])
+
+    def say(request: Request) -> Response:
+        if next(busy, False):
+            raise BUSY
+        return Response(text="Yes")
+
+    model = Said(say, concurrency=64)
+    _, alone = asked_by_turns(monkeypatch, model, Limits())
+    assert alone._pace(model).width < 33
 
 
 def test_a_run_with_limits_asks_in_order_and_scores_everything(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def asked_by(workers: int, server: Server, out: Path, count: int = 60, **options
 def processes_of(parent: int) -> list[int]:
     """Its workers."""
     told = subprocess.run(
-        ["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
+        ["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
     )
     rows = [line.split(None, 2) for line in told.stdout.splitlines()[1:]]
     return [int(r[0]) for r in rows if int(r[1]) == parent and "asking.worker" in r[2]]

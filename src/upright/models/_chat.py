@@ -9,7 +9,7 @@ import msgspec
 
 from upright.core import ModelError, ModelRefused, Request, Response, excerpt, printable
 from upright.models._transport import Reply
-from upright.models._waiting import asked_to_wait
+from upright.models._waiting import asked_to_wait, seconds
 
 Limit = Literal["max_tokens", "max_completion_tokens"]
 
@@ -98,7 +98,10 @@ def failure(name: str, place: str, reply: Reply, scrub: Callable[[str], str]) ->
     raise ModelError(
         told,
         retryable=status in PASSING or status >= 500,
-        retry_after=asked_to_wait(headers),
+        # Some servers tell the state of their quotas with every reply: it says nothing elsewhere.
+        retry_after=(
+            asked_to_wait(headers) if status == 429 else seconds(headers.get("retry-after", ""))
+        ),
         overloaded=status in OVERLOADED,
     )
 

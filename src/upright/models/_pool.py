@@ -1,8 +1,10 @@
 """Many ask one model: what they ask at one moment goes to it together."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from upright.core import Model, Request, Response
 
@@ -42,12 +44,18 @@ class Pool:
     def _send(self) -> None:
         waiting, self._waiting = self._waiting, []
         wanted = [(q, a) for q, a in waiting if not a.cancelled()]
-        answers = {id(request): answer for request, answer in wanted}
-        for batch in self.model.batches([request for request, _ in wanted]):
-            work = self._generate(batch, [answers[id(request)] for request in batch])
-            task = asyncio.create_task(work)
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+        unsent: defaultdict[int, list[asyncio.Future[Response]]] = defaultdict(list)
+        for request, answer in wanted:
+            unsent[id(request)].append(answer)  # several, where one asks the same thing twice
+        try:
+            for batch in self.model.batches([request for request, _ in wanted]):
+                work = self._generate(batch, [unsent[id(request)].pop() for request in batch])
+                task = asyncio.create_task(work)
+                self._under_way.add(task)
+                task.add_done_callback(self._under_way.discard)
+        except Exception as error:  # noqa: BLE001 - whoever asked is told
+            for answer in chain.from_iterable(unsent.values()):
+                answer.set_exception(error)
 
     async def _generate(
         self, batch: Sequence[Request], answers: Sequence[asyncio.Future[Response]]
@@ -57,6 +65,9 @@ class Pool:
         try:
             async with self._turn:
                 responses = await (self.generate or self.model.generate)(batch)
+            for answer, response in zip(answers, responses, strict=True):
+                if not answer.done():
+                    answer.set_result(response)
         except asyncio.CancelledError:
             for answer in answers:
                 answer.cancel()
@@ -65,7 +76,3 @@ class Pool:
             for answer in answers:
                 if not answer.done():
                     answer.set_exception(error)
-        else:
-            for answer, response in zip(answers, responses, strict=True):
-                if not answer.done():
-                    answer.set_result(response)

@@ -173,6 +173,12 @@ def open_openai(name: str, options: ModelOptions) -> "Endpoint | BatchEndpoint":
 
 def _login_of(address: str) -> str:
     """What stands before the @ of an address, which must be one."""
+    _check_address(address, "--base-url, --judge-base-url")
+    return urlsplit(address).netloc.rpartition("@")[0]
+
+
+def _check_address(address: str, source: str) -> None:
+    """Raises UsageError, without the login."""
     try:
         parts = urlsplit(address)
         (parts.hostname or "").encode("idna")
@@ -181,10 +187,7 @@ def _login_of(address: str) -> str:
         usable = False
     if not usable:
         shown = address.rpartition("@")[2]
-        raise UsageError(
-            f"{shown!r} is not an http:// or https:// address (--base-url, --judge-base-url)."
-        )
-    return parts.netloc.rpartition("@")[0]
+        raise UsageError(f"{shown!r} is not an http:// or https:// address ({source}).")
 
 
 def _completions(address: str) -> str:
@@ -196,7 +199,10 @@ def _completions(address: str) -> str:
 def _proxy_for(address: str) -> str | None:
     """The environment's proxy (HTTPS_PROXY, NO_PROXY), looked up once and not per call."""
     parts = urlsplit(address)
-    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+    proxy = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+    if proxy:
+        _check_address(proxy, f"{parts.scheme.upper()}_PROXY")
+    return proxy
 
 
 def _without_login(address: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from upright.runs.asking.engine import Patience
     from upright.runs.asking.limits import Limits
+    from upright.runs.asking.paced import Paced
     from upright.runs.asking.remembered import Remembered
     from upright.runs.asking.staffing import Staffing
     from upright.runs.asking.tally import OnProgress, Progress
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _FILES = {
     "asking.engine": ("Patience",),
     "asking.limits": ("Limits",),
+    "asking.paced": ("Paced",),
     "asking.remembered": ("Remembered",),
     "asking.staffing": ("Staffing",),
     "asking.tally": ("OnProgress", "Progress"),
@@ -47,6 +49,7 @@ __all__ = [
     "Limits",
     "OnProgress",
     "Options",
+    "Paced",
     "Patience",
     "Plan",
     "Price",

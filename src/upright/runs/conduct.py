@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from upright.core import Interrupted, Model, ModelRefused, StoreError, UprightError
+from upright.core import Interrupted, Model, ModelRefused, StoreError
 from upright.runs.asking.desk import ANSWERS, Desk
 from upright.runs.asking.engine import Patience
 from upright.runs.asking.limits import Limits
@@ -80,7 +80,7 @@ def run(
     try:
         take_over(journal, shards_of(options.staffing, path))
         crew = crew_for(options.staffing, path, options.patience, options.limits)
-    except UprightError:
+    except BaseException:  # also Ctrl-C: a notebook's process lives on, and would keep the lock
         journal.close()
         if options.cache:
             options.cache.close()

@@ -57,6 +57,7 @@ class Alone:
 
     def __init__(self, patience: Patience, limits: Limits) -> None:
         self._patience, self._limits = patience, limits
+        self._paces: dict[str, Pace] = {}
         self._recent: defaultdict[str, Recent] = defaultdict(Recent)
 
     async def ask(
@@ -73,8 +74,7 @@ class Alone:
             # The disk takes its time, and the next answers do not wait for it.
             await asyncio.to_thread(receiver.heartbeat)
 
-        count = max(1, min(model.concurrency, len(requests)))
-        pace = Pace(count, self._limits, self._patience.longest_obeyed)
+        pace = self._pace(model)
         asked = hedged(model, pace, self._recent[model.id])
         await drive(asked, requests, received, heartbeat, self._patience, pace)
 
@@ -83,3 +83,11 @@ class Alone:
 
     async def close(self) -> None:
         pass
+
+    def _pace(self, model: Model) -> Pace:
+        """One for all that a model is asked: limits hold, and what its server bears is known,
+        however few questions come at a time."""
+        if model.id not in self._paces:
+            longest = self._patience.longest_obeyed
+            self._paces[model.id] = Pace(model.concurrency, self._limits, longest)
+        return self._paces[model.id]

@@ -39,7 +39,8 @@ class Patience:
     seed: int = 0
 
     def pause(self, attempt: int, error: ModelError, random: Random) -> float:
-        jitter = random.uniform(0, min(self.longest, self.first * 2 ** (attempt - 1)))
+        # No float holds 2 to the power of a thousand attempts.
+        jitter = random.uniform(0, min(self.longest, self.first * 2 ** min(attempt - 1, 99)))
         if error.retry_after is None:
             return jitter
         # A little later than asked for, each at another moment: else all come back at once.
@@ -81,7 +82,8 @@ async def drive(
             hand_over()
 
     try:
-        await _all_of([asyncio.create_task(work()) for _ in range(pace.most)], heartbeat)
+        workers = range(min(pace.most, len(requests)))
+        await _all_of([asyncio.create_task(work()) for _ in workers], heartbeat)
     finally:
         hand_over()
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 if sys.platform == "win32":
@@ -17,10 +19,16 @@ T = TypeVar("T")
 
 
 def complete(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; in a thread of its own where a loop is running already (notebooks)."""
+    """Run to the end; in a thread of its own where a loop is running already (notebooks).
+
+    Ctrl-C, or whatever stops a notebook's cell, cancels the work and waits until it has ended.
+    """
     found: list[T] = []
+    stops: list[Callable[[], object]] = []
 
     async def work_silently() -> None:
+        if task := asyncio.current_task():
+            stops.append(partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel))
         # Runner.run spells out the result of its task, and this one may be a million answers.
         found.append(await work)
 
@@ -34,4 +42,11 @@ def complete(work: Coroutine[Any, Any, T]) -> T:
     except RuntimeError:
         return alone()
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(alone).result()
+        running = pool.submit(alone)
+        try:
+            return running.result()
+        except KeyboardInterrupt:
+            with suppress(RuntimeError):  # it has just ended by itself
+                for stop in stops:
+                    stop()
+            raise

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 PAUSE = 0.002
 """Seconds between two pieces, for whatever else is to be done."""
@@ -24,5 +24,7 @@ async def meanwhile(work: Iterator[bool]) -> AsyncIterator[None]:
         yield
     finally:
         going.cancel()
-        with suppress(asyncio.CancelledError):
-            await going
+        # To await itself would take Ctrl-C at this moment for its end.
+        await asyncio.wait({going})
+        if not going.cancelled():
+            going.result()

@@ -65,6 +65,7 @@ class Pace:
         self._under_way = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._cut = self._held = -math.inf
+        self._left_alone = 0.0
 
     async def enter(self, batch: Sequence[Request]) -> float:
         """Wait for a turn; the time at which it began."""
@@ -76,9 +77,18 @@ class Pace:
                 self._waiting.append(turn)
                 await turn
         self._under_way += 1
-        if self._meter and (wait := self._meter.take(batch, self._clock())):
-            await self._sleep(wait)
+        if self._meter:
+            await self._take(self._meter, batch)
         return self._clock()
+
+    async def _take(self, meter: Meter, batch: Sequence[Request]) -> None:
+        """Wait for the limits. Their time stands still while the server is left alone: all turns
+        come so much later, and not together at its end."""
+        known = self._left_alone
+        wait = meter.take(batch, self._clock() - known)
+        while wait > 0:
+            await self._sleep(wait)
+            wait, known = self._left_alone - known, self._left_alone
 
     def spare(self, batch: Sequence[Request]) -> bool:
         """Whether one more call than the width may go out now: not while the server has pushed
@@ -86,7 +96,7 @@ class Pace:
         now = self._clock()
         if self.width < self.most or self._held > now:
             return False
-        return self._meter is None or self._meter.spare(batch, now)
+        return self._meter is None or self._meter.spare(batch, now - self._left_alone)
 
     def leave(self) -> None:
         """Let the next ones in."""
@@ -121,6 +131,7 @@ class Pace:
         now, news = self._clock(), False
         if wait is not None:
             until = now + min(wait, self._longest)
+            self._left_alone += max(0.0, until - max(now, self._held))
             news, self._held = until > self._held + SAME, max(self._held, until)
         if age is not None and now - age > self._cut + self._settling:
             self.width = max(1.0, self.width / 2)

@@ -8,12 +8,18 @@ from contextlib import suppress
 
 import msgspec
 
-from upright.core import UsageError
+from upright.core import ModelRefused, UsageError
 from upright.runs.asking.words import FromWorker, Hello, ToWorker, frame, read_frame
 
 GRACE = 5.0
 """Seconds that a worker has to put away what it has."""
-COMMAND = (sys.executable, "-m", f"{__name__.rpartition('.')[0]}.worker")
+START = (
+    "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+    f"from {__name__.rpartition('.')[0]}.worker import main; main()"
+)
+"""Ctrl-C reaches all processes of a terminal, and the run tells its workers when to end: they are
+deaf to it before they import anything, which takes a second."""
+COMMAND = (sys.executable, "-c", START)
 
 
 class Process:
@@ -59,9 +65,13 @@ async def hire(hello: Hello) -> Process:
     if sys.platform == "win32":
         raise UsageError("Windows cannot hand a socket to a process: leave out --workers.")
     ours, theirs = socket.socketpair()
-    with theirs:
-        command = [*COMMAND, str(theirs.fileno())]
-        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+    try:
+        process = _started(theirs)
+    except OSError as error:
+        ours.close()
+        raise ModelRefused(
+            f"This machine starts no more processes: {error.strerror}. Take fewer --workers."
+        ) from error
     try:
         worker = Process(process, *await asyncio.open_connection(sock=ours))
         await worker.tell(hello)
@@ -70,3 +80,10 @@ async def hire(hello: Hello) -> Process:
         process.wait()
         raise
     return worker
+
+
+def _started(theirs: socket.socket) -> "subprocess.Popen[bytes]":
+    """A worker with its end of the socket, which is then its own."""
+    with theirs:
+        command = [*COMMAND, str(theirs.fileno())]
+        return subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)

@@ -1,13 +1,11 @@
 """A worker as a process of its own, at the end of a socket that it inherits.
 
-    python -m upright.runs.asking.worker FILE_DESCRIPTOR
-
-It ends when the other side is silent for good: a run that dies takes its workers along.
+`processes` starts it, with the number of its file descriptor. It ends when the other side is silent
+for good: a run that dies takes its workers along.
 """
 
 import asyncio
 import os
-import signal
 import socket
 import sys
 
@@ -42,14 +40,8 @@ async def work(connection: socket.socket) -> None:
 
 
 def main() -> None:
-    # Ctrl-C reaches all processes of a terminal; the run tells its workers when to end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(work(socket.socket(fileno=int(sys.argv[1]))))
     except ConnectionError:
         os._exit(1)  # the run is dead
-
-
-if __name__ == "__main__":
-    main()
