@@ -115,9 +115,10 @@ async def _receive(
                 asked = await ask_all(plan, model, desk)
             return Received(asked, await ask_panel(asked.plan, asked.responses, desk, judges))
         finally:
-            # The cache waits for the disk, and nothing here does.
-            closing = asyncio.to_thread(desk.close_cache), desk.crew.close()
-            await asyncio.gather(*closing, *(opened.close() for opened in (model, *judges)))
+            desk.leave_cache()
+            await desk.crew.close()
+            for opened in (model, *judges):
+                await opened.close()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from upright.core import Model, Outcome, Request, Response
@@ -52,6 +53,7 @@ class Desk:
     on_answers: OnAnswers = lambda answers, missing: None
     tallies: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     failed: dict[str, Response] = field(default_factory=dict)
+    _leaving: Future[None] | None = field(default=None, init=False)
 
     @property
     def answers(self) -> Answers:
@@ -83,17 +85,21 @@ class Desk:
         if cache := self.cache:  # which another thread may be closing
             cache.flush()
 
-    def close_cache(self) -> None:
-        """Nothing more will be asked."""
+    def leave_cache(self) -> None:
+        """Nothing more will be asked. It waits for the disk while others go on, until `close`."""
         cache, self.cache = self.cache, None
         if cache:
-            cache.close()
+            aside = ThreadPoolExecutor(1)
+            self._leaving = aside.submit(cache.close)
+            aside.shutdown(wait=False)
 
     def close(self) -> None:
+        self.leave_cache()
         try:
             self.journal.close()
         finally:
-            self.close_cache()
+            if self._leaving:
+                self._leaving.result()
 
     def _given_up(self, key: str) -> bool:
         response = self.failed.get(key)

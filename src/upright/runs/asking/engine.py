@@ -1,7 +1,7 @@
 """Drives a model: bounded concurrency, and patience with passing failures."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from random import Random
@@ -19,10 +19,15 @@ from upright.runs.pieces import pieces
 Received = Callable[[Mapping[str, Response]], None]
 """Is given responses by the keys of their requests."""
 Heartbeat = Callable[[], Awaitable[None]]
+Work = Callable[[], Coroutine[None, None, None]]
+"""Asks until nothing is left to ask."""
 HEARTBEAT = 1.0
 """Seconds between two looks at the clock; also how often the journal reaches the disk."""
 AT_ONCE = 5_000
 """Requests that a model may put in order: so many are in memory."""
+TOGETHER = 16
+"""So many open their connections in one round of the loop: what they ask is on its way before the
+last ones are connected."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +87,7 @@ async def drive(
             hand_over()
 
     try:
-        workers = range(min(pace.most, len(requests)))
-        await _all_of([asyncio.create_task(work()) for _ in workers], heartbeat)
+        await _all_of(work, min(pace.most, len(requests)), heartbeat)
     finally:
         hand_over()
 
@@ -117,10 +121,15 @@ async def ask(
         attempt += 1
 
 
-async def _all_of(tasks: list[asyncio.Task[None]], heartbeat: Heartbeat) -> None:
-    """Wait for all, or for the first that fails; leave none running."""
-    pending = set(tasks)
+async def _all_of(work: Work, count: int, heartbeat: Heartbeat) -> None:
+    """So many at once. Wait for all, or for the first that fails; leave none running."""
+    tasks: list[asyncio.Task[None]] = []
     try:
+        for number in range(count):
+            if number % TOGETHER == 0:
+                await asyncio.sleep(0)
+            tasks.append(asyncio.create_task(work()))
+        pending = set(tasks)
         while pending:
             done, pending = await asyncio.wait(
                 pending, timeout=HEARTBEAT, return_when=asyncio.FIRST_EXCEPTION
@@ -129,7 +138,7 @@ async def _all_of(tasks: list[asyncio.Task[None]], heartbeat: Heartbeat) -> None
             for task in done:
                 task.result()
     finally:
-        for task in pending:
+        for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 

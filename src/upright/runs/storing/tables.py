@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from upright.core import Estimate, Verdict
 from upright.runs.asking.panel import Panel, Ruling
 from upright.runs.scoring.judging import Judged
-from upright.runs.storing.columns import table
+from upright.runs.storing.columns import column, table
 from upright.runs.storing.journal import explained
 
 Column = Callable[[Judged], object]
@@ -113,6 +112,9 @@ class Made:
 
     def add(self, places: Sequence[int], dimension: str, judged: Sequence[Judged]) -> None:
         """Which items they are."""
+        # What `take` needs takes 40 ms to load: now somebody else is waited for.
+        import pyarrow.compute  # noqa: F401, PLC0415
+
         self.places += places
         self.rows.append(rows_of(dimension, judged))
 
@@ -121,7 +123,8 @@ class Made:
         known = set(self.places)
         left = [place for place in range(len(judged)) if place not in known]
         rows = [*self.rows, rows_of(dimension, [judged[place] for place in left])]
-        return pa.concat_tables(rows).take(np.argsort([*self.places, *left]))
+        order = dict(zip([*self.places, *left], range(len(judged)), strict=True))
+        return pa.concat_tables(rows).take(column([*map(order.get, range(len(order)))], pa.int64()))
 
 
 def rows_of(dimension: str, judged: Sequence[Judged]) -> pa.Table:
