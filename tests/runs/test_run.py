@@ -17,11 +17,12 @@ import pytest
 
 from tests.runs.toy import HURRIED, SUITE, carry_out, endpoint, planned
 from tests.server import MEGABYTE, serving
-from upright.core import Estimate, ModelRefused, Outcome, StoreError, UprightWarning
+from upright.core import Estimate, ModelRefused, Outcome, Response, StoreError, UprightWarning
 from upright.models import open_model
 from upright.reports import load_profile
 from upright.reports.text.profile import duration
 from upright.runs import Cache, Patience, Progress, Run, open_run
+from upright.runs.asking.outage import GIVEN_UP, Outage
 from upright.runs.storing.store import place, write_info
 from upright.runs.storing.tables import COLUMNS
 
@@ -154,6 +155,12 @@ def test_a_run_that_gets_no_answer_at_all_has_measured_nothing(
         run = carry_out(endpoint(server.url), tmp_path, count)
     assert run.info["calls"]["asked"] == count
     assert len(list(tmp_path.iterdir())) == 1, "it goes on where it stopped"
+
+
+def test_an_answer_is_not_given_up_whatever_its_server_says_of_it() -> None:
+    outage = Outage(concurrency=1)
+    outage.watch([Response(text="yes", finish_reason=GIVEN_UP)] * 100)
+    assert not outage.in_a_row
 
 
 def test_a_question_that_never_gets_an_answer_does_not_keep_the_others_from_ending(

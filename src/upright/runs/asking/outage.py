@@ -41,4 +41,5 @@ def gone(count: int, last: Response) -> ModelRefused:
 
 def given_up(response: Response) -> bool:
     """Whether patience ran out on it. What is not tried again (a prompt too long) never passes."""
-    return response.finish_reason == GIVEN_UP
+    # A server may give its answers any reason it likes.
+    return response.error is not None and response.finish_reason == GIVEN_UP
