@@ -36,6 +36,10 @@ LATENCY = 0.5
 BENCHMARK = 2_000
 """Questions of a benchmark, as the paper's larger ones have them."""
 
+QUICK, MORE = ("upright", "lmeval"), 5
+"""What a further question takes of these shows only among so many times as many: it is less than
+what their start-up differs by."""
+
 Told = dict[str, float]
 
 
@@ -250,36 +254,46 @@ def peers(folder: Path | None, count: int, rounds: int) -> None:
         print(f"{peer}: skipped, no virtual environment of it was given (--peers)")
     if not there:
         return
-    sizes = (count // 3, count)
-    found = [[_side_by_side(there, size) for size in sizes] for _ in range(rounds)]
-    print(f"{sizes[0]:,} and {sizes[1]:,} questions, no latency; median of {rounds}")
-    for name in found[0][0]:
-        each = [_per_question(few[name], many[name], sizes) for few, many in found]
-        own = [_per_question(few["upright"], many["upright"], sizes) for few, many in found]
-        wall, cpu = (median(many[name][key] for _, many in found) for key in ("wall", "cpu"))
-        times = median(many[name]["cpu"] / many["upright"]["cpu"] for _, many in found)
-        further = median(one / mine for one, mine in zip(each, own, strict=True))
+    sizes = {
+        name: (count, MORE * count) if name in QUICK else (count // 3, count)
+        for name in ("upright", *there)
+    }
+    found = [_side_by_side(there, sizes) for _ in range(rounds)]
+    own = median(_further(one["upright"]) for one in found)
+    print(f"{count:,} questions, no latency; median of {rounds}")
+    for name in sizes:
+        wall, cpu = (median(one[name][count][key] for one in found) for key in ("wall", "cpu"))
+        times = median(one[name][count]["cpu"] / one["upright"][count]["cpu"] for one in found)
+        each = median(_further(one[name]) for one in found)
         print(
             f"  {name:8} {count / wall:7.0f} samples/s {1e3 * cpu / count:7.2f} ms CPU a sample, "
-            f"{times:5.1f} times that of upright; each further one {1e3 * median(each):7.2f} ms, "
-            f"{further:5.1f} times"
+            f"{times:5.1f} times that of upright; each further one {1e3 * each:7.2f} ms, "
+            f"{each / own:5.1f} times"
         )
 
 
-def _per_question(few: Told, many: Told, sizes: tuple[int, int]) -> float:
+def _further(found: Mapping[int, Told]) -> float:
     """Seconds of CPU that one question more takes."""
-    return (many["cpu"] - few["cpu"]) / (sizes[1] - sizes[0])
+    few, many = sorted(found)
+    return (found[many]["cpu"] - found[few]["cpu"]) / (many - few)
 
 
-def _side_by_side(there: Mapping[str, Path], count: int) -> dict[str, Told]:
+def _side_by_side(
+    there: Mapping[str, Path], sizes: Mapping[str, tuple[int, int]]
+) -> dict[str, dict[int, Told]]:
+    """Every harness with few questions and with many."""
     from _made_up import prompts
 
+    def carried_out(name: str, count: int) -> Told:
+        if name == "upright":
+            return whole(url, count)
+        with TemporaryDirectory() as scratch:
+            return run_peer(name, there[name], url, prompts(count), Path(scratch), pinned(1))
+
     with serving(0.0) as url:
-        found = {"upright": whole(url, count)}
-        for peer, python in there.items():
-            with TemporaryDirectory() as scratch:
-                found[peer] = run_peer(peer, python, url, prompts(count), Path(scratch), pinned(1))
-    return found
+        return {
+            name: {count: carried_out(name, count) for count in of} for name, of in sizes.items()
+        }
 
 
 def whole(url: str, count: int) -> Told:
@@ -308,7 +322,7 @@ def main() -> None:
         return
     work: dict[str, Callable[[], None]] = {
         "w1": lambda: overhead(given.samples, given.rounds),
-        "w2": lambda: hidden(2000, min(given.rounds, 3)),
+        "w2": lambda: hidden(2000, given.rounds),
         "w3": lambda: memory((10_000, 50_000)),
         "w4": lambda: latency(given.rounds),
         "peers": lambda: peers(given.peers, min(given.samples, 900), given.rounds),
