@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from upright.core import Model, Request, Response
+from upright.runs.asking.same import Same
 from upright.runs.storing.cache import Cache
 
 UNWRITTEN = 256
 """Answers that may be lost with the process; more are written together."""
 
 
-class Remembered:
+class Remembered(Same):
     """The same model under the same id: an answer that any run was given is not asked for again.
 
     The engine keeps the answers of whole runs. What a defense asks on the way to one is known to
@@ -18,29 +19,10 @@ class Remembered:
 
     def __init__(self, model: Model, open_cache: Callable[[], Cache]) -> None:
         """The cache is opened when the first question comes, and closed with the model."""
-        self._model, self._open = model, open_cache
+        super().__init__(model)
+        self._open = open_cache
         self._cache: Cache | None = None
         self._unwritten = 0
-
-    @property
-    def id(self) -> str:
-        return self._model.id
-
-    @property
-    def concurrency(self) -> int:
-        return self._model.concurrency
-
-    @property
-    def can_choose(self) -> bool:
-        return self._model.can_choose
-
-    @property
-    def cacheable(self) -> bool:
-        return self._model.cacheable
-
-    @property
-    def facts(self) -> dict[str, str]:
-        return self._model.facts
 
     def batches(self, requests: Sequence[Request]) -> Iterable[Sequence[Request]]:
         """What is remembered comes first and together: it waits for no generation."""
@@ -66,7 +48,7 @@ class Remembered:
                 self._cache.close()
         finally:
             self._cache = None
-            await self._model.close()
+            await super().close()
 
     @property
     def _kept(self) -> Cache:
