@@ -10,7 +10,7 @@ import pytest
 
 from tests.runs.test_judging import Said
 from tests.runs.toy import HURRIED, planned, unneeded
-from upright.core import Model, ModelError, ModelRefused, Outcome, Request, Response
+from upright.core import Model, ModelError, ModelRefused, Outcome, Request, Response, StoreError
 from upright.runs import Limits, Patience, Progress
 from upright.runs.asking import engine
 from upright.runs.asking.crew import Alone
@@ -116,6 +116,23 @@ def test_what_comes_at_one_moment_is_handed_over_together_and_before_more_is_ask
     asyncio.run(drive(model, requests, received, unneeded, HURRIED, alone(model)))
     assert kept == [4, 4, 4]
     assert asked == [r.key for r in requests]
+
+
+def test_where_answers_cannot_be_kept_no_more_is_asked() -> None:
+    asked: list[str] = []
+
+    def say(request: Request) -> Response:
+        asked.append(request.key)
+        return Response(text="Yes")
+
+    def received(came: Mapping[str, Response]) -> None:
+        raise StoreError("the disk is full")
+
+    model = Waiting(say)
+    requests = list(planned(model, 12).requests)
+    with pytest.raises(StoreError):
+        asyncio.run(drive(model, requests, received, unneeded, HURRIED, alone(model)))
+    assert len(asked) == 4, "those at once, and none after"
 
 
 def test_answers_come_while_the_disk_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:

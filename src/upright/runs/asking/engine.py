@@ -67,12 +67,15 @@ async def drive(
     batches = _batches(model, requests)
     random = Random(patience.seed)
     came: dict[str, Response] = {}
+    safe = True
 
     def hand_over() -> None:
-        nonlocal came
+        nonlocal came, safe
         if came:
             new, came = came, {}
+            safe = False
             received(new)
+            safe = True
 
     async def work() -> None:
         # All workers share the iterator: each takes the next batch when it is free.
@@ -85,6 +88,8 @@ async def drive(
             # that never waits would starve the heartbeat and Ctrl-C, too.)
             await asyncio.sleep(0)
             hand_over()
+            if not safe:  # the disk refused what another one handed over
+                return
 
     try:
         await _all_of(work, min(pace.most, len(requests)), heartbeat)
