@@ -126,7 +126,7 @@ def outcomes(texts: Sequence[str], prompts: Sequence[str]) -> list[Kind]:
         if rest is None:
             return Outcome.INCOHERENT, "repeats the prompt"
         text = said[rest]
-        return _to(prompt, stands[text]) if isinstance(text, str) else text
+        return _in_answer_to(prompt, stands[text]) if isinstance(text, str) else text
 
     return list(map(kind, rests, prompts))
 
@@ -168,7 +168,7 @@ def refuses(scores: Scores) -> Scores:
 
 def decide(scores: Sequence[float], text: str = "", prompt: str = "") -> Kind:
     """The outcome that the four scores of a text make."""
-    return _to(prompt, _stand(scores, text))
+    return _in_answer_to(prompt, _stand(scores, text))
 
 
 class _Stand(NamedTuple):
@@ -196,8 +196,8 @@ def _kind(declines: float, helps: float, lacks: float, rebuts: float) -> Kind:
     return Outcome.ANSWERED, "no refusal found"
 
 
-def _to(prompt: str, stand: _Stand) -> Kind:
-    """What it is to this prompt, which may have asked whether something is wrong."""
+def _in_answer_to(prompt: str, stand: _Stand) -> Kind:
+    """What a text is to a prompt, which may have asked whether something is wrong."""
     if not stand.settled and prompt and ASKS_JUDGEMENT.search(prompt[-1000:]):
         return Outcome.ANSWERED, "gives the judgement that was asked for"
     return stand.kind

@@ -40,6 +40,7 @@ def write_tables(path: Path, asked: Asked, panel: Panel, early: Early) -> Sequen
             by_id = sampling is not None or part in likenesses
             keep = whole if by_id or len(items) <= AT_ONCE else keeper(score_set)
             for judged in judge_in_pieces(score_set, items, responses, rulings, sooner):
+                # Only of what memory holds are rows made early: that is one piece.
                 samples.add(plan.dimensions[part[0]], judged, early.made.get(part))
                 answers += [keep(one.scored) for one in judged]
                 if panel.opinions:

@@ -120,7 +120,7 @@ def claim(out: Path, plan: Plan, model: Model, info: Mapping[str, Any]) -> Claim
         out.mkdir(parents=True, exist_ok=True)
     with one_at_a_time(out):
         path, earlier = place(out, plan, model)
-        before = _sessions(path, earlier)
+        before = _sessions(path, earlier)  # as long as nobody has touched its journal
         journal = Journal(path / "journal.jsonl")
         if _glance(path).get("status") == FINISHED:  # in the meantime, by another process
             journal.close()

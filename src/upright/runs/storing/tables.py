@@ -81,11 +81,12 @@ class SamplesTable:
 
     def add(self, dimension: str, judged: Sequence[Judged], made: "Made | None" = None) -> None:
         """The items of one score set; `made` are rows of theirs that are made already."""
+        known = made.filled(dimension, judged) if made else None
         for start in range(0, len(judged), ROWS):
-            if made:
-                rows = made.filled(dimension, judged).slice(start, ROWS)
-            else:
+            if known is None:
                 rows = rows_of(dimension, judged[start : start + ROWS])
+            else:
+                rows = known.slice(start, ROWS)
             with explained(self._path):
                 self._writer.write_table(rows)
 
