@@ -10,10 +10,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from types import FrameType
+from typing import Any, NoReturn
 
 import msgspec
 import pytest
@@ -184,40 +185,66 @@ def test_the_same_command_twice_at_once_is_one_run(tmp_path: Path) -> None:
         assert set(server.answered.values()) == {1}
 
 
-def names_of(frame: FrameType | None) -> Iterator[str]:
-    """Of the functions that a thread is in."""
-    while frame:
-        yield frame.f_code.co_name
-        frame = frame.f_back
+NOTEBOOK = """
+import asyncio, signal
+from upright.runs.asking.loop import complete
+
+async def work():
+    print("begun", flush=True)
+    try:
+        await asyncio.sleep(60)
+    finally:
+        print("ended in order")
+
+async def cell():
+    complete(work())
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    asyncio.new_event_loop().run_until_complete(cell())
+except KeyboardInterrupt:
+    print("interrupted")
+"""
 
 
+@pytest.mark.process
 def test_a_notebook_that_is_interrupted_stops_the_work() -> None:
     """There the work is in a thread of its own, and Ctrl-C comes as KeyboardInterrupt."""
+    command = [sys.executable, "-c", NOTEBOOK]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read().split("\n") == ["ended in order", "interrupted", ""]
+
+
+def test_a_notebook_may_be_interrupted_while_its_thread_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at_work = threading.Event()
     ended: list[str] = []
 
     async def work() -> None:
+        at_work.set()
         try:
-            while "result" not in names_of(
-                sys._current_frames()[threading.main_thread().ident or 0]
-            ):
-                await asyncio.sleep(0.001)
-            os.kill(os.getpid(), signal.SIGINT)
             await asyncio.sleep(10)
             ended.append("of itself")
-        except asyncio.CancelledError:
-            ended.append("in order")
-            raise
+        finally:
+            ended.append("at all")
+
+    class Interrupted(ThreadPoolExecutor):
+        def submit(self, *told: Any, **more: Any) -> NoReturn:
+            super().submit(*told, **more)
+            at_work.wait()
+            raise KeyboardInterrupt
 
     async def cell() -> None:
         complete(work())
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with closing(asyncio.new_event_loop()) as loop, pytest.raises(KeyboardInterrupt):
-            loop.run_until_complete(cell())
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert ended == ["in order"]
+    monkeypatch.setattr("upright.runs.asking.loop.ThreadPoolExecutor", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(cell())
+    assert ended == ["at all"]
 
 
 def test_interrupted_before_anything_is_asked_the_run_may_be_gone_on_with(
