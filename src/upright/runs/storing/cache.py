@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 
@@ -16,9 +17,10 @@ import msgspec
 
 from upright.core import Response, StoreError, UsageError
 from upright.data.places import cache_dir
+from upright.runs.pieces import pieces
 
-AT_ONCE = 500
-"""Keys per query; older SQLite takes at most 999."""
+AT_ONCE = 400
+"""Answers per statement, of two values each; older SQLite takes at most 999."""
 LIMIT = "2G"
 """Bytes the cache may use where UPRIGHT_CACHE_LIMIT says nothing: a million answers or so."""
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -101,9 +103,14 @@ class Cache:
             self._db.close()
 
     def _write(self, answers: Mapping[str, Response]) -> None:
-        rows = [(key, msgspec.json.encode(r)) for key, r in answers.items()]
+        rows = ((key, msgspec.json.encode(r)) for key, r in answers.items())
         with self._explained(), self._transaction():
-            self._db.executemany("INSERT OR REPLACE INTO responses VALUES (?, ?)", rows)
+            for some in pieces(rows, AT_ONCE):
+                # Not by `executemany`, which asks for Python's lock once a row: beside a thread
+                # that computes, it then takes milliseconds for each.
+                marks = ",".join(["(?, ?)"] * len(some))
+                values = list(chain.from_iterable(some))
+                self._db.execute(f"INSERT OR REPLACE INTO responses VALUES {marks}", values)
         if self.size > self.limit:
             self._drop_oldest()
 
