@@ -11,13 +11,12 @@ import pytest
 from tests.runs.test_judging import Said
 from tests.runs.toy import HURRIED, planned, unneeded
 from upright.core import Model, ModelError, ModelRefused, Outcome, Request, Response, StoreError
-from upright.runs import Limits, Patience, Progress
+from upright.runs import Limits, Patience
 from upright.runs.asking import engine
 from upright.runs.asking.crew import Alone
 from upright.runs.asking.engine import ask, drive
 from upright.runs.asking.outage import GIVEN_UP
 from upright.runs.asking.pace import Pace
-from upright.runs.asking.progress import progress_bar
 from upright.runs.garbage import seldom_collected
 from upright.runs.storing.secrets import without_secrets
 
@@ -73,19 +72,6 @@ def test_secrets_are_cut_from_command_lines(monkeypatch: pytest.MonkeyPatch) -> 
     shown = " ".join(without_secrets(told))
     assert "upright run openai/x --base-url http://***@host/v1?api_key=***" in shown
     assert not any(s in shown for s in ("word@", "abc", "sk-", "plainlooking"))
-
-
-def test_the_bar_shows_counts_on_stderr(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("COLUMNS", "120")
-    with progress_bar() as on_progress:
-        on_progress(Progress("answers", 3, 10, {Outcome.ANSWERED: 3}))
-        on_progress(Progress("answers", 10, 10, {Outcome.ERROR: 1, Outcome.ANSWERED: 9}))
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "10/10" in err
-    assert "9 answered, 1 error" in err
 
 
 class Waiting(Said):

@@ -103,7 +103,7 @@ def run(
 def _carry_out(model: str, job: "Job", *, json: bool) -> None:
     from upright.api import evaluate
     from upright.cli._output import present
-    from upright.runs.asking.progress import progress_bar
+    from upright.cli._progress import progress_bar
 
     with progress_bar() as on_progress:
         finished = evaluate(model, job, on_progress=on_progress)

@@ -16,7 +16,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from upright.runs.asking.tally import OnProgress, Progress
+from upright.runs import OnProgress, Progress
 
 REFRESH = 0.1
 """Seconds between two updates: drawing costs more than many an answer."""
