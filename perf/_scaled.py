@@ -25,7 +25,7 @@ from engine import seen
 
 from upright.runs import conduct
 from upright.runs.asking.crew import Alone
-from upright.runs.asking.workers import Team, Workers
+from upright.runs.workers.team import Team, Workers
 
 PHASES = ("plan", "start", "ask", "take over", "judge, tables", "other")
 """Of the wall time of the run's own process. `start`: until all workers have their questions."""

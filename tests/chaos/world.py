@@ -63,7 +63,7 @@ def workers_of(group: int) -> list[int]:
     command = ["ps", "-ww", "-eo", "pid,pgid,args"]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in told.splitlines()[1:]]
-    return [int(r[0]) for r in rows if int(r[1]) == group and "asking.worker" in r[2]]
+    return [int(r[0]) for r in rows if int(r[1]) == group and "workers.processes" in r[2]]
 
 
 @dataclass

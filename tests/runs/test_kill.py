@@ -26,8 +26,8 @@ from upright.models import open_model
 from upright.models._chat import to_payload
 from upright.runs import conduct, open_run
 from upright.runs.asking.loop import complete
-from upright.runs.asking.processes import COMMAND
 from upright.runs.storing.journal import read_journal
+from upright.runs.workers.processes import COMMAND
 
 ROOT = Path(__file__).parent.parent.parent
 COUNT = 150

@@ -6,7 +6,7 @@ import pytest
 
 from upright.models import ModelOptions
 from upright.runs import Reached
-from upright.runs.asking.places import Places
+from upright.runs.workers.places import Places
 
 ENDPOINT = Reached("openai/x", ModelOptions())
 LOCAL = Reached("local/x", ModelOptions())

@@ -242,7 +242,7 @@ def test_over_a_connection_from_elsewhere_with_more_workers_than_places(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     broken = breaking_off(monkeypatch, 1)
-    monkeypatch.setattr("upright.runs.asking.cluster.PATIENCE", 0)
+    monkeypatch.setattr("upright.runs.workers.cluster.PATIENCE", 0)
     done = on_ray(server, tmp_path, on=os.environ["CLIENT"], workers="5")
     told = capsys.readouterr()
     assert not broken

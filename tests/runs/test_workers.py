@@ -31,13 +31,13 @@ from tests.server import Server, serving
 from upright.core import Model, ModelRefused, Request, Response, Settings, StoreError, UsageError
 from upright.models import ModelOptions, open_model
 from upright.runs import Cache, Options, Reached, Run, Staffing, run
-from upright.runs.asking import processes, workers
 from upright.runs.asking.limits import Limits
-from upright.runs.asking.shift import Shift
-from upright.runs.asking.words import Begin, FromWorker, Hello, Questions, Refused
-from upright.runs.asking.workers import LIVES, Staff, Worker, Workers, split
 from upright.runs.storing.journal import Journal, read_journal
 from upright.runs.storing.shards import answers_of, drop, left_behind, open_shard, shard, take_over
+from upright.runs.workers import processes, team
+from upright.runs.workers.shift import Shift
+from upright.runs.workers.team import LIVES, Staff, Worker, Workers, split
+from upright.runs.workers.words import Begin, FromWorker, Hello, Questions, Refused
 
 FAULTS = {"429": 0.1, "500": 0.1, "disconnect": 0.1, "truncated": 0.1}
 OF_THIS_TIME = ["latency_s", "attempts"]
@@ -56,7 +56,7 @@ def processes_of(parent: int) -> list[int]:
         ["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
     )
     rows = [line.split(None, 2) for line in told.stdout.splitlines()[1:]]
-    return [int(r[0]) for r in rows if int(r[1]) == parent and "asking.worker" in r[2]]
+    return [int(r[0]) for r in rows if int(r[1]) == parent and "workers.processes" in r[2]]
 
 
 def gone(pid: int) -> bool:
@@ -98,8 +98,8 @@ def test_what_workers_are_given_at_once_makes_no_difference(
     """Of a large plan they get a part, and the next one when all of it is answered."""
     with serving(rates=FAULTS) as server:
         alone = asked_by(1, server, tmp_path / "1")
-        monkeypatch.setattr(workers, "TOGETHER", 25)
-        monkeypatch.setattr(workers, "EACH", 5)
+        monkeypatch.setattr(team, "TOGETHER", 25)
+        monkeypatch.setattr(team, "EACH", 5)
         parts = asked_by(2, server, tmp_path / "2")
         assert set(server.answered.values()) == {2}
     assert parts.samples.drop(columns=OF_THIS_TIME).equals(alone.samples.drop(columns=OF_THIS_TIME))
@@ -289,7 +289,7 @@ def test_a_bug_in_a_worker_is_told_and_ends_the_run(
         )
         shift = Shift(hello, words.put_nowait)
         shift.hear(Questions([]))
-        monkeypatch.setattr("upright.runs.asking.shift.drive", lambda *told: 1 / 0)
+        monkeypatch.setattr("upright.runs.workers.shift.drive", lambda *told: 1 / 0)
         shift.hear(Begin(str(tmp_path / "shard.jsonl"), again=False))
         word = await words.get()
         await shift.end()
@@ -304,8 +304,8 @@ def test_without_ray_it_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    monkeypatch.delitem(sys.modules, "upright.runs.asking.cluster", raising=False)
-    monkeypatch.delattr("upright.runs.asking.cluster", raising=False)
+    monkeypatch.delitem(sys.modules, "upright.runs.workers.cluster", raising=False)
+    monkeypatch.delattr("upright.runs.workers.cluster", raising=False)
     for _ in range(2):  # the journal is not left locked
         with pytest.raises(UsageError, match=r"pip install 'upright\[ray\]'"):
             carry_out(open_model("mock/oracle"), tmp_path, staffing=Staffing(on="ray"))
@@ -333,7 +333,7 @@ def test_staffing_that_makes_no_sense_is_refused(told: dict[str, Any], said: str
 
 
 def test_auto_takes_as_many_as_have_something_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("upright.runs.asking.staffing.cores", lambda: 8)
+    monkeypatch.setattr("upright.runs.workers.staffing.cores", lambda: 8)
     reached = {"openai/x": Reached("openai/x", ModelOptions())}
     local = {"local/x": Reached("local/x", ModelOptions())}
     numbers = [

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from upright.runs.asking.limits import Limits
     from upright.runs.asking.paced import Paced
     from upright.runs.asking.remembered import Remembered
-    from upright.runs.asking.staffing import Staffing
     from upright.runs.asking.tally import OnProgress, Progress
-    from upright.runs.asking.workers import Reached
     from upright.runs.conduct import Options, run
     from upright.runs.cost import Forecast, Price, forecast
     from upright.runs.items import Item
@@ -22,15 +20,14 @@ if TYPE_CHECKING:
     from upright.runs.scoring.relabel import relabel
     from upright.runs.storing.cache import Cache, open_cache
     from upright.runs.storing.store import Run, open_run
+    from upright.runs.workers.staffing import Reached, Staffing
 
 _FILES = {
     "asking.engine": ("Patience",),
     "asking.limits": ("Limits",),
     "asking.paced": ("Paced",),
     "asking.remembered": ("Remembered",),
-    "asking.staffing": ("Staffing",),
     "asking.tally": ("OnProgress", "Progress"),
-    "asking.workers": ("Reached",),
     "conduct": ("Options", "run"),
     "cost": ("Forecast", "Price", "forecast"),
     "items": ("Item",),
@@ -39,6 +36,7 @@ _FILES = {
     "scoring.relabel": ("relabel",),
     "storing.cache": ("Cache", "open_cache"),
     "storing.store": ("Run", "open_run"),
+    "workers.staffing": ("Reached", "Staffing"),
 }
 _HOME = {name: file for file, names in _FILES.items() for name in names}
 

@@ -17,7 +17,6 @@ from upright.runs.asking.meanwhile import meanwhile
 from upright.runs.asking.panel import Panel, Unread, ask_panel, stage
 from upright.runs.asking.rounds import Asked, ask_all
 from upright.runs.asking.signals import signals_cancel, sigterm_interrupts
-from upright.runs.asking.staffing import Staffing, crew_for, shards_of
 from upright.runs.asking.tally import OnProgress, Tally
 from upright.runs.finish import write_tables
 from upright.runs.garbage import seldom_collected
@@ -29,6 +28,8 @@ from upright.runs.storing.cache import Cache
 from upright.runs.storing.secrets import without_secrets
 from upright.runs.storing.shards import take_over
 from upright.runs.storing.store import FINISHED, STOPPED, Run, claim, describe, ended, write_info
+from upright.runs.workers.hiring import crew_for, shards_of
+from upright.runs.workers.staffing import Staffing
 
 PATIENT, UNLIMITED = Patience(), Limits()
 

@@ -9,7 +9,7 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
 from zlib import crc32
@@ -17,11 +17,14 @@ from zlib import crc32
 import msgspec
 
 from upright.core import Model, ModelRefused, Outcome, Request, StoreError
-from upright.models import ModelOptions
 from upright.runs.asking.crew import Alone, Receiver
 from upright.runs.asking.engine import Patience
 from upright.runs.asking.limits import Limits
-from upright.runs.asking.words import (
+from upright.runs.items import Requests
+from upright.runs.pieces import pieces
+from upright.runs.storing.shards import answers_of, drop, shard
+from upright.runs.workers.staffing import Reached
+from upright.runs.workers.words import (
     Begin,
     Done,
     Failed,
@@ -33,9 +36,6 @@ from upright.runs.asking.words import (
     Slower,
     ToWorker,
 )
-from upright.runs.items import Requests
-from upright.runs.pieces import pieces
-from upright.runs.storing.shards import answers_of, drop, shard
 
 AT_ONCE = 500
 """Questions that are handed to a worker together."""
@@ -44,10 +44,6 @@ TOGETHER, EACH = 50_000, 2_000
 these are answered, and with less to do a worker would mostly wait for the others."""
 LIVES = 5
 """Workers that may die over one share of the questions without having answered any."""
-
-
-LOCAL = "local/"
-"""How models are named that run in the process that asks them."""
 
 
 class Worker(Protocol):
@@ -67,27 +63,6 @@ class Worker(Protocol):
 
 
 Hire = Callable[[Hello], Awaitable[Worker]]
-
-
-@dataclass(frozen=True)
-class Reached:
-    """How a worker opens a model by itself.
-
-    copies  so many workers have the model each to itself; None where they share the calls it takes
-    """
-
-    spec: str
-    options: ModelOptions
-    copies: int | None = None
-
-    @property
-    def local(self) -> bool:
-        return self.spec.startswith(LOCAL)
-
-    def copied(self, copies: int, threads: int) -> "Reached":
-        """More threads than cores make a local model many times slower."""
-        options = replace(self.options, threads=self.options.threads or threads)
-        return Reached(self.spec, options, copies)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,8 @@ from upright.runs.asking.hedging import Recent, hedged
 from upright.runs.asking.outage import Outage
 from upright.runs.asking.pace import Among, Pace
 from upright.runs.asking.tally import kind
-from upright.runs.asking.words import (
+from upright.runs.storing.shards import Shard, open_shard
+from upright.runs.workers.words import (
     Begin,
     Done,
     Failed,
@@ -25,7 +26,6 @@ from upright.runs.asking.words import (
     Slower,
     ToWorker,
 )
-from upright.runs.storing.shards import Shard, open_shard
 
 Tell = Callable[[FromWorker], None]
 

@@ -16,10 +16,10 @@ import msgspec
 
 from upright.core import ModelRefused, UprightError, UsageError
 from upright.models.saying import say
-from upright.runs.asking.places import Places
-from upright.runs.asking.shift import Shift
-from upright.runs.asking.words import FromWorker, Hello, Refused, ToWorker
-from upright.runs.asking.workers import Reached
+from upright.runs.workers.places import Places
+from upright.runs.workers.shift import Shift
+from upright.runs.workers.staffing import Reached
+from upright.runs.workers.words import FromWorker, Hello, Refused, ToWorker
 
 try:
     import ray

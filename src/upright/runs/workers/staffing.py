@@ -1,21 +1,39 @@
-"""Who carries out a run: this process, several, or a Ray cluster."""
+"""Who is to ask: this process, several, or a Ray cluster; and how workers open a model."""
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
-from pathlib import Path
 
 from upright.core import UsageError
-from upright.runs.asking import processes
-from upright.runs.asking.crew import Alone, Crew
-from upright.runs.asking.engine import Patience
-from upright.runs.asking.limits import Limits
-from upright.runs.asking.workers import Reached, Staff, Workers
+from upright.models import ModelOptions
 
 AUTO = "auto"
 WORTH_IT = 2000
 """Questions for which one more process is worth its start."""
+LOCAL = "local/"
+"""How models are named that run in the process that asks them."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How a worker opens a model by itself.
+
+    copies  so many workers have the model each to itself; None where they share the calls it takes
+    """
+
+    spec: str
+    options: ModelOptions
+    copies: int | None = None
+
+    @property
+    def local(self) -> bool:
+        return self.spec.startswith(LOCAL)
+
+    def copied(self, copies: int, threads: int) -> "Reached":
+        """More threads than cores make a local model many times slower."""
+        options = replace(self.options, threads=self.options.threads or threads)
+        return Reached(self.spec, options, copies)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,41 +77,6 @@ class Staffing:
         if any(reached.local for reached in self.models.values()):
             return 1  # a local model uses all cores by itself
         return max(1, min(cores(), ceil(self.samples / WORTH_IT)))
-
-
-def crew_for(staffing: Staffing | None, path: Path, patience: Patience, limits: Limits) -> Crew:
-    """Those who ask for the run in this folder."""
-    if staffing is None or staffing.alone:
-        return Alone(patience, limits)
-    shards = shards_of(staffing, path)
-    if staffing.on:
-        from upright.runs.asking import cluster  # noqa: PLC0415 - Ray takes a second to import
-
-        number = None if staffing.workers == AUTO else int(staffing.workers)
-        nodes = cluster.connect(staffing.on, number, staffing.models)
-        staff = Staff(
-            hire=nodes.hire,
-            leave=nodes.leave,
-            number=nodes.number,
-            models=nodes.models,
-            shards=shards,
-        )
-    else:
-        number = staffing.number
-        threads = max(1, cores() // number)
-        models = {
-            id: reached.copied(number, threads) if reached.local else reached
-            for id, reached in staffing.models.items()
-        }
-        staff = Staff(hire=processes.hire, number=number, models=models, shards=shards)
-    return Workers(staff, patience, limits)
-
-
-def shards_of(staffing: Staffing | None, path: Path) -> str:
-    """Where the workers of a run write."""
-    if staffing is None or not staffing.shards:
-        return str(path.resolve())
-    return f"{staffing.shards.rstrip('/')}/{path.name}"
 
 
 def cores() -> int:

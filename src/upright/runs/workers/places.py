@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from upright.models import ModelOptions
-from upright.runs.asking.workers import LOCAL, Reached
+from upright.runs.workers.staffing import LOCAL, Reached
 
 CORES_TO_ASK = 1
 """That a worker takes which asks an endpoint: its loop fills one."""

@@ -1,7 +1,5 @@
 """What a run and its workers say to each other. MessagePack, and nothing else, crosses over."""
 
-import asyncio
-
 import msgspec
 
 from upright.core import Outcome, Request, Response
@@ -82,20 +80,3 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 
 ToWorker = Hello | Questions | Begin | Slower
 FromWorker = Slower | Heard | Failed | Done | Refused
-
-SIZE = 4
-"""Bytes before each word that say how long it is."""
-
-
-def frame(word: ToWorker | FromWorker) -> bytes:
-    told = msgspec.msgpack.encode(word)
-    return len(told).to_bytes(SIZE, "big") + told
-
-
-async def read_frame(stream: asyncio.StreamReader) -> bytes | None:
-    """The next word; None where the stream ends, be it in the middle of one."""
-    try:
-        size = int.from_bytes(await stream.readexactly(SIZE), "big")
-        return await stream.readexactly(size)
-    except (asyncio.IncompleteReadError, ConnectionError):
-        return None
