@@ -27,8 +27,8 @@ from upright.core import (
 )
 from upright.data import suite_file
 from upright.runs import Item, Plan, make_plan
-from upright.runs.asking.rounds import Asking
 from upright.runs.reference import Reference, varies
+from upright.runs.rounds import Asking
 from upright.runs.scoring.judging import judge_part
 from upright.runs.scoring.stopping import Stop, after_stopping, draws_of, reading
 from upright.stats.intervals import Bounds

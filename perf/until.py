@@ -21,7 +21,7 @@ from _stopping import ICC, Ended, one_run, the_plan
 from upright.core import UPRIGHT, Model, Response, Settings
 from upright.models import open_model
 from upright.runs import Plan
-from upright.runs.asking.rounds import Asking
+from upright.runs.rounds import Asking
 from upright.runs.scoring.stopping import reading
 from upright.stats.intervals import Bounds, Floats
 from upright.stats.sequential import Aim, Draws, empirical_bernstein, of_rate, of_whole

@@ -43,7 +43,7 @@ def test_it_may_stop_as_soon_as_the_bound_is_decided(
     job: Job | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of 20 samples. A job's own settings stay as they were but for the bound."""
-    monkeypatch.setattr("upright.runs.asking.rounds.FIRST", 5)
+    monkeypatch.setattr("upright.runs.rounds.FIRST", 5)
     how: dict[str, Any] = {"job": job} if job else {}
     found = assert_upright("mock/oracle", SHORT, at_most=0.5, stop_early=True, **how)
     assert found.n < 20

@@ -14,7 +14,7 @@ from upright.core import Benchmark, Interrupted, Metric, Row, Settings, UsageErr
 from upright.models import open_model
 from upright.reports import load_profile, render_terminal, write_page
 from upright.runs import Options, Progress, Run, make_plan, run
-from upright.runs.asking.rounds import FIRST
+from upright.runs.rounds import FIRST
 from upright.runs.scoring.verify import verify
 from upright.stats.metrics import macro_f1, mean
 

@@ -10,7 +10,7 @@ from tests.runs.toy import HURRIED, RUBRIC, planned, toy
 from upright.core import Outcome, Response, Settings, Verdict
 from upright.models import open_model
 from upright.runs import Options, Run, run
-from upright.runs.asking.panel import Unread, decide, majority
+from upright.runs.scoring.panel import Unread, decide, majority
 
 
 def said(label: str, judge: str = "j") -> Verdict:

@@ -16,7 +16,7 @@ from upright.core import Benchmark, Interrupted, Metric, Row, Sample, Settings, 
 from upright.models import open_model
 from upright.reports import load_profile, render_terminal, write_page
 from upright.runs import Options, Plan, Progress, Run, make_plan, run
-from upright.runs.asking.rounds import FIRST
+from upright.runs.rounds import FIRST
 from upright.runs.scoring.verify import verify
 from upright.stats.metrics import gap, macro, macro_f1, mean, slice_of
 

@@ -14,16 +14,17 @@ from upright.runs.asking.engine import Patience
 from upright.runs.asking.limits import Limits
 from upright.runs.asking.loop import complete
 from upright.runs.asking.meanwhile import meanwhile
-from upright.runs.asking.panel import Panel, Unread, ask_panel, stage
-from upright.runs.asking.rounds import Asked, ask_all
 from upright.runs.asking.signals import signals_cancel, sigterm_interrupts
 from upright.runs.asking.tally import OnProgress, Tally
 from upright.runs.finish import write_tables
 from upright.runs.garbage import seldom_collected
+from upright.runs.judge_models import ask_panel, stage
 from upright.runs.plan import Plan
+from upright.runs.rounds import Asked, ask_all
 from upright.runs.scoring.agreement import agreement
 from upright.runs.scoring.baselines import baselines
 from upright.runs.scoring.early import Early
+from upright.runs.scoring.panel import Panel, Unread
 from upright.runs.storing.cache import Cache
 from upright.runs.storing.secrets import without_secrets
 from upright.runs.storing.shards import take_over

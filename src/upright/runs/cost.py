@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from upright.runs.asking.limits import prompt_tokens
-from upright.runs.asking.panel import sample_size
 from upright.runs.pieces import pieces
 from upright.runs.plan import Plan
+from upright.runs.scoring.panel import sample_size
 from upright.runs.storing.cache import AT_ONCE, Cache
 
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from upright.core import Estimate, Scored
-from upright.runs.asking.panel import Panel
-from upright.runs.asking.rounds import Asked
+from upright.runs.rounds import Asked
 from upright.runs.scoring.brief import keeper, whole
 from upright.runs.scoring.early import Early
 from upright.runs.scoring.estimates import estimates_of
 from upright.runs.scoring.judging import AT_ONCE, Judged, judge_in_pieces
 from upright.runs.scoring.known import Known
+from upright.runs.scoring.panel import Panel
 from upright.runs.scoring.sampled import sampling_of
 from upright.runs.storing.tables import samples_table, write_estimates, write_verdicts
 from upright.runs.storing.twins import REFERENCE, write_likenesses

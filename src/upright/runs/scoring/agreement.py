@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from upright.core import Verdict
-from upright.runs.asking.panel import Panel, majority
 from upright.runs.scoring.judging import Judged
+from upright.runs.scoring.panel import Panel, majority
 from upright.stats.agreement import krippendorff
 
 

@@ -5,9 +5,9 @@ from itertools import repeat
 from typing import NamedTuple
 
 from upright.core import Answer, Outcome, Response, Scored, ScoreSet, Verdict
-from upright.runs.asking.panel import Ruling
 from upright.runs.items import Item
 from upright.runs.pieces import pieces
+from upright.runs.scoring.panel import Ruling
 
 AT_ONCE = 5_000
 """Answers that are in memory together."""

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 
 from upright.core import Answer, Outcome, Scored, ScoreSet, Verdict
-from upright.runs.asking.panel import (
+from upright.runs.items import Part
+from upright.runs.plan import Plan
+from upright.runs.scoring.panel import (
     TOGETHER,
     Draws,
     Panel,
@@ -21,8 +23,6 @@ from upright.runs.asking.panel import (
     needs_judge,
     sample_size,
 )
-from upright.runs.items import Part
-from upright.runs.plan import Plan
 from upright.runs.storing.stored import whole
 from upright.runs.subset import Place, draw
 

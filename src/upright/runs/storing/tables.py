@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from upright.core import Estimate, Verdict
-from upright.runs.asking.panel import Panel, Ruling
 from upright.runs.scoring.judging import Judged
+from upright.runs.scoring.panel import Panel, Ruling
 from upright.runs.storing.columns import column, table
 from upright.runs.storing.journal import explained
 
