@@ -19,8 +19,7 @@ from upright.core import Attack, Goal, Interrupted, Model, Request, Response, Us
 from upright.judges import harmful
 from upright.models import DEFAULTS, ModelOptions, open_model
 from upright.runs import Limits, Patience, Plan
-from upright.runs.asking.loop import complete
-from upright.runs.asking.signals import signals_cancel
+from upright.runs.asking.loop import complete, signals_cancel
 from upright.runs.asking.singly import Singly
 from upright.runs.storing.journal import Journal, explained
 from upright.runs.storing.store import environment, now

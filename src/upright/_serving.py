@@ -7,8 +7,7 @@ from contextlib import ExitStack, suppress
 from aiohttp import web
 
 from upright.core import Model, UprightError
-from upright.runs.asking.loop import complete
-from upright.runs.asking.signals import signals_cancel
+from upright.runs.asking.loop import complete, signals_cancel
 from upright.serving.log import DecisionLog
 from upright.serving.server import Server, application
 from upright.serving.terms import Place, Terms

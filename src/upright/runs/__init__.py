@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from upright.runs.asking.engine import Patience
     from upright.runs.asking.limits import Limits
-    from upright.runs.asking.paced import Paced
-    from upright.runs.asking.remembered import Remembered
+    from upright.runs.asking.stand_ins import Paced, Remembered
     from upright.runs.asking.tally import OnProgress, Progress
     from upright.runs.conduct import Options, run
     from upright.runs.cost import Forecast, Price, forecast
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 _FILES = {
     "asking.engine": ("Patience",),
     "asking.limits": ("Limits",),
-    "asking.paced": ("Paced",),
-    "asking.remembered": ("Remembered",),
+    "asking.stand_ins": ("Paced", "Remembered"),
     "asking.tally": ("OnProgress", "Progress"),
     "conduct": ("Options", "run"),
     "cost": ("Forecast", "Price", "forecast"),

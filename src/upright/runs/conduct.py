@@ -12,9 +12,8 @@ from upright.core import Interrupted, Model, ModelRefused, StoreError
 from upright.runs.asking.desk import ANSWERS, Desk
 from upright.runs.asking.engine import Patience
 from upright.runs.asking.limits import Limits
-from upright.runs.asking.loop import complete
+from upright.runs.asking.loop import complete, signals_cancel, sigterm_interrupts
 from upright.runs.asking.meanwhile import meanwhile
-from upright.runs.asking.signals import signals_cancel, sigterm_interrupts
 from upright.runs.asking.tally import OnProgress, Tally
 from upright.runs.finish import write_tables
 from upright.runs.garbage import seldom_collected

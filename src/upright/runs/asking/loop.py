@@ -1,12 +1,14 @@
-"""The event loop that asks."""
+"""The event loop that asks, and what ends it in order: Ctrl-C and SIGTERM."""
 
 import asyncio
+import signal
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
+from types import FrameType
 from typing import Any, TypeVar
 
 if sys.platform == "win32":
@@ -14,13 +16,14 @@ if sys.platform == "win32":
 else:
     from uvloop import new_event_loop
 
-__all__ = ["complete", "new_event_loop"]
+__all__ = ["complete", "new_event_loop", "signals_cancel", "sigterm_interrupts"]
 
 T = TypeVar("T")
 
 # Ctrl-C is looked for this often, in seconds: a wait without an end may never hear of it (always
 # so on Windows, and elsewhere where it comes just as the wait begins).
 LOOKING = 0.2
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def complete(work: Coroutine[Any, Any, T]) -> T:
@@ -79,3 +82,44 @@ def _run_aside(work: Coroutine[Any, Any, T]) -> T:
                 ended.wait()  # the pool does not where it was stopped while it began its thread
             raise
         return running.result()
+
+
+@contextmanager
+def signals_cancel() -> Iterator[None]:
+    """They cancel the current task, so that everything is put away in order."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    if task is None or sys.platform == "win32" or not _is_main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number in SIGNALS:
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        yield
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+            # The loop leaves Python's default, which for SIGTERM is sudden death.
+            signal.signal(number, before[number])
+
+
+@contextmanager
+def sigterm_interrupts() -> Iterator[None]:
+    """Where no loop runs (judging, writing the tables), SIGTERM is a KeyboardInterrupt too."""
+    if not _is_main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _is_main_thread() -> bool:
+    """The only one that may handle signals."""
+    return threading.current_thread() is threading.main_thread()
