@@ -328,7 +328,7 @@ def test_what_a_server_bears_is_remembered_from_round_to_round(
 
     model = Said(say, concurrency=64)
     _, alone = asked_by_turns(monkeypatch, model, Limits())
-    assert alone._pace(model).width < 33
+    assert alone.asker(model).pace.width < 33
 
 
 def test_a_run_with_limits_asks_in_order_and_scores_everything(tmp_path: Path) -> None:

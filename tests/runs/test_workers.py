@@ -289,7 +289,7 @@ def test_a_bug_in_a_worker_is_told_and_ends_the_run(
         )
         shift = Shift(hello, words.put_nowait)
         shift.hear(Questions([]))
-        monkeypatch.setattr("upright.runs.workers.shift.drive", lambda *told: 1 / 0)
+        monkeypatch.setattr("upright.runs.asking.crew.drive", lambda *told: 1 / 0)
         shift.hear(Begin(str(tmp_path / "shard.jsonl"), again=False))
         word = await words.get()
         await shift.end()

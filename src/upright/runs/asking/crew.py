@@ -1,16 +1,15 @@
 """Who asks a model: this process, several, or a cluster."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Protocol
 
 from upright.core import Model, Outcome, Response
-from upright.runs.asking.engine import Patience, drive
+from upright.runs.asking.engine import Heartbeat, Patience, Received, drive
 from upright.runs.asking.hedging import Recent, hedged
 from upright.runs.asking.limits import Limits
 from upright.runs.asking.outage import Outage
-from upright.runs.asking.pace import Pace
+from upright.runs.asking.pace import ALONE, Among, Pace
 from upright.runs.items import Requests
 
 
@@ -52,42 +51,62 @@ class Crew(Protocol):
         ...
 
 
+class Asker:
+    """Asks one model. What its server bears and which calls are slow stays known for all that it is
+    asked, and limits hold, however few questions come at a time."""
+
+    def __init__(
+        self, concurrency: int, patience: Patience, limits: Limits, among: Among = ALONE
+    ) -> None:
+        self.pace = Pace(concurrency, limits, patience.longest_obeyed, among=among)
+        self._concurrency, self._patience = concurrency, patience
+        self._recent = Recent()
+
+    async def ask(
+        self,
+        model: Model,
+        requests: Requests,
+        received: Received,
+        heartbeat: Heartbeat,
+        *,
+        again: bool,
+    ) -> None:
+        outage = Outage(self._concurrency)
+
+        def watched(came: Mapping[str, Response]) -> None:
+            received(came)
+            if not again:
+                outage.watch(came.values())
+
+        asked = hedged(model, self.pace, self._recent)
+        await drive(asked, requests, watched, heartbeat, self._patience, self.pace)
+
+
 class Alone:
     """This process does it all."""
 
     def __init__(self, patience: Patience, limits: Limits) -> None:
         self._patience, self._limits = patience, limits
-        self._paces: dict[str, Pace] = {}
-        self._recent: defaultdict[str, Recent] = defaultdict(Recent)
+        self._askers: dict[str, Asker] = {}
 
     async def ask(
         self, model: Model, requests: Requests, receiver: Receiver, *, again: bool
     ) -> None:
-        outage = Outage(model.concurrency)
-
-        def received(came: Mapping[str, Response]) -> None:
-            receiver.received(came)
-            if not again:
-                outage.watch(came.values())
-
         async def heartbeat() -> None:
             # The disk takes its time, and the next answers do not wait for it.
             await asyncio.to_thread(receiver.heartbeat)
 
-        pace = self._pace(model)
-        asked = hedged(model, pace, self._recent[model.id])
-        await drive(asked, requests, received, heartbeat, self._patience, pace)
+        asker = self.asker(model)
+        await asker.ask(model, requests, receiver.received, heartbeat, again=again)
+
+    def asker(self, model: Model) -> Asker:
+        """The one for all that a model is asked."""
+        if model.id not in self._askers:
+            self._askers[model.id] = Asker(model.concurrency, self._patience, self._limits)
+        return self._askers[model.id]
 
     def facts(self, model: Model) -> dict[str, str]:
         return model.facts
 
     async def close(self) -> None:
         pass
-
-    def _pace(self, model: Model) -> Pace:
-        """One for all that a model is asked: limits hold, and what its server bears is known,
-        however few questions come at a time."""
-        if model.id not in self._paces:
-            longest = self._patience.longest_obeyed
-            self._paces[model.id] = Pace(model.concurrency, self._limits, longest)
-        return self._paces[model.id]

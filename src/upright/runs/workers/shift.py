@@ -8,10 +8,8 @@ from dataclasses import replace
 
 from upright.core import ModelRefused, Outcome, Request, Response, UprightError
 from upright.models import open_model
-from upright.runs.asking.engine import drive
-from upright.runs.asking.hedging import Recent, hedged
-from upright.runs.asking.outage import Outage
-from upright.runs.asking.pace import Among, Pace
+from upright.runs.asking.crew import Asker
+from upright.runs.asking.pace import Among
 from upright.runs.asking.tally import kind
 from upright.runs.storing.shards import Shard, open_shard
 from upright.runs.workers.words import (
@@ -34,15 +32,10 @@ class Shift:
     """One worker, from the first word to the last. It does not care how words travel."""
 
     def __init__(self, hello: Hello, tell: Tell) -> None:
-        self._hello, self._tell = hello, tell
+        self._tell = tell
         self._model = open_model(hello.spec, replace(hello.options, concurrency=hello.concurrency))
-        self._pace = Pace(
-            hello.concurrency,
-            hello.limits,
-            hello.patience.longest_obeyed,
-            among=Among(1 / hello.workers, lambda age, wait: tell(Slower(age, wait))),
-        )
-        self._recent = Recent()
+        among = Among(1 / hello.workers, lambda age, wait: tell(Slower(age, wait)))
+        self._asker = Asker(hello.concurrency, hello.patience, hello.limits, among)
         self._requests: list[Request] = []
         self._work: asyncio.Task[None] | None = None
 
@@ -55,7 +48,7 @@ class Shift:
                 self._work = asyncio.create_task(self._carry_out(requests, word))
                 self._work.add_done_callback(self._confess)
             case Slower():
-                self._pace.hear(word.age, word.wait)
+                self._asker.pace.hear(word.age, word.wait)
             case Hello():
                 raise ValueError("a worker is greeted once")
 
@@ -67,19 +60,11 @@ class Shift:
         await self._model.close()
 
     async def _carry_out(self, requests: list[Request], begin: Begin) -> None:
-        hello = self._hello
         try:
             share = _Share(open_shard(begin.shard), self._tell)
-            if not begin.again:
-                share.outage = Outage(hello.concurrency)
             try:
-                await drive(
-                    hedged(self._model, self._pace, self._recent),
-                    requests,
-                    share.received,
-                    share.heartbeat,
-                    hello.patience,
-                    self._pace,
+                await self._asker.ask(
+                    self._model, requests, share.received, share.heartbeat, again=begin.again
                 )
             finally:
                 share.close()
@@ -101,7 +86,6 @@ class _Share:
     def __init__(self, shard: Shard, tell: Tell) -> None:
         self._shard, self._tell = shard, tell
         self._outcomes: Counter[Outcome] = Counter()
-        self.outage: Outage | None = None
 
     def received(self, came: Mapping[str, Response]) -> None:
         good = {key: r for key, r in came.items() if r.error is None}
@@ -109,8 +93,6 @@ class _Share:
         self._outcomes.update(map(kind, good.values()))
         if len(good) < len(came):
             self._tell(Failed({key: r for key, r in came.items() if r.error is not None}))
-        if self.outage:
-            self.outage.watch(came.values())
 
     async def heartbeat(self) -> None:
         self._shard.sync()
