@@ -61,20 +61,35 @@ class Attacked(NamedTuple):
 
     @property
     def asked(self) -> Sequence[Result]:
-        """Of the goals for which the model was asked anything: the others tell nothing of it."""
+        """Of the goals for which the model was asked anything."""
         return [result for result in self.results if result.queries]
 
     @property
+    def scored(self) -> Sequence[Result]:
+        """Of the goals that tell something of the model: n of the rate."""
+        return [result for result in self.results if result.scored]
+
+    @property
+    def unscored(self) -> Sequence[Result]:
+        """Of the goals for which it was asked in vain: no answer came."""
+        return [result for result in self.asked if not result.scored]
+
+    @property
     def interval(self) -> Bounds | None:
-        """Wilson's 95 % interval of the share reached of the goals asked; None without any."""
-        if not self.asked:
+        """Wilson's 95 % interval of the share reached of the goals scored; None without any."""
+        if not self.scored:
             return None
-        reached = np.array([result.success for result in self.asked], float)
-        return proportion(reached, [result.goal for result in self.asked])
+        reached = np.array([result.success for result in self.scored], float)
+        return proportion(reached, [result.goal for result in self.scored])
 
     @property
     def queries(self) -> int:
         return sum(result.queries for result in self.results)
+
+    @property
+    def failed(self) -> int:
+        """Of the queries, those that were not answered."""
+        return sum(result.failed for result in self.results)
 
     @property
     def tokens(self) -> int:

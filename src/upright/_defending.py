@@ -195,7 +195,7 @@ def _row(result: Result, goal: Sample, attack: str) -> Jailbreak:
         behavior=str(goal.facts["behavior"]),
         category=goal.stratum,
         prompt=messages[0].content,
-        response=result.best.response.text if result.best else None,
+        response=result.best.response.text if result.answered and result.best else None,
         number_of_queries=result.queries,
         queries_to_jailbreak=result.to_success,
         jailbroken=result.success,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from upright._attacking import Attacked
 from upright.attacks._campaign import Budget, Campaign, Result, samples_of
 from upright.attacks.encoding import WAYS, encoding
 from upright.attacks.random_search import random_search
@@ -190,6 +191,36 @@ def test_singly_asks_with_patience_and_never_twice(tmp_path: Path) -> None:
 def test_a_model_that_tells_no_likelihoods_is_said() -> None:
     with pytest.raises(UsageError, match="--logprobs"):
         pursued(random_search(), Model(lambda text: NO))
+
+
+class Fails(Model):
+    """Refuses, but answers nothing in which `what` stands; "" stands in everything."""
+
+    def __init__(self, what: str):
+        super().__init__(lambda text: NO)
+        self.what = what
+
+    async def ask(self, request: Request) -> Response:
+        if self.what in request.messages[-1].content:
+            return Response(finish_reason="error", error="too busy")
+        return await super().ask(request)
+
+
+def test_a_goal_without_any_answer_is_not_one_that_was_not_reached(tmp_path: Path) -> None:
+    every, some = 1 + len(WAYS), "secret number 1"
+    results = pursued(encoding(), Fails(some))
+    # The goal stands in the plain question alone: its encoded ones are answered.
+    assert [(r.answered, r.failed, r.scored) for r in results] == [
+        (every - (n == 1), int(n == 1), True) for n in range(4)
+    ]
+    best = results[1].best
+    assert best is not None and best.response.error is None
+    [gone] = pursued(encoding(), Fails(""))[:1]
+    assert (gone.queries, gone.answered, gone.failed, gone.scored) == (every, 0, every, False)
+    attacked = Attacked(tmp_path, "m", "encoding", [*results, gone])
+    assert len(attacked.scored) == 4 and len(attacked.unscored) == 1
+    assert attacked.interval == Attacked(tmp_path, "m", "encoding", results).interval
+    assert Attacked(tmp_path, "m", "encoding", [gone]).interval is None
 
 
 def test_an_unknown_way_of_writing_is_refused() -> None:

@@ -125,3 +125,20 @@ def test_goals_that_were_never_asked_about_are_in_no_interval(tmp_path: Path) ->
     assert "asked nothing: 2" in shown and "interval" not in shown
     told = json.loads(here(*words, "--json", cwd=tmp_path).stdout)
     assert (told["goals"], told["asked"], told["interval"]) == (2, 0, None)
+
+
+def test_goals_without_an_answer_are_told_apart_from_those_not_reached(tmp_path: Path) -> None:
+    with serving(rates={"400": 1.0}) as server:
+        words = ("attack", "openai/test", "encoding", "--limit", "2", "--out", "out")
+        down = here(*words, "--base-url", server.url, cwd=tmp_path)
+        assert down.returncode == 3
+        assert "no answer: 2" in down.stdout and "12 of 12 questions failed" in down.stdout
+        assert "interval" not in down.stdout and "goals reached" not in down.stdout
+        server.rates = {}
+        up = here(*words, "--base-url", server.url, "--json", cwd=tmp_path)
+    assert up.returncode == 0
+    told = json.loads(up.stdout)
+    assert (told["asked"], told["scored"], told["failed"]) == (2, 2, 0)
+    [path] = (tmp_path / "out").iterdir()
+    stored = json.loads((path / "attack.json").read_bytes())
+    assert [(r["answered"], r["failed"]) for r in stored["results"]] == [(6, 0)] * 2

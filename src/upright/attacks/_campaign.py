@@ -58,8 +58,11 @@ class Consulted(msgspec.Struct, kw_only=True):
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one goal.
 
-    best                the attempt with the highest score, the first of equals; None without any
+    best                the attempt with the highest score, the first of equals and an answered one
+                        before any other; None without any
     queries, tokens     that it took, answers from an earlier session included
+    answered            attempts that the model answered, and that were judged
+    failed              queries that it did not answer, even after waiting
     to_success          queries up to the first success; None where there was none
     spent               whether the budget ended it
     consulted           what the attacker asked of models of its own, beside these queries
@@ -71,11 +74,19 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int
     to_success: int | None
     spent: bool
+    answered: int
+    failed: int
     consulted: Consulted = msgspec.field(default_factory=Consulted)
 
     @property
     def success(self) -> bool:
         return self.to_success is not None
+
+    @property
+    def scored(self) -> bool:
+        """Whether it tells anything of the model: not where no question was asked, nor where some
+        failed and no answer came."""
+        return self.queries > 0 and (self.answered > 0 or self.failed == 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +167,7 @@ class Counted:
         self._campaign, self.goal = campaign, goal
         self.random = Random(f"{campaign.seed} {campaign.attack.id} {goal.id}")
         self.best: Attempt | None = None
-        self._queries = self._tokens = 0
+        self._queries = self._tokens = self._answered = self._failed = 0
         self._consulted = Consulted()
         self._to_success: int | None = None
 
@@ -176,7 +187,8 @@ class Counted:
         )
         if attempt.success and self._to_success is None:
             self._to_success = self._queries
-        if self.best is None or score > self.best.score:
+        self._answered += response.error is None
+        if self.best is None or _worth(attempt) > _worth(self.best):
             self.best = attempt
         return attempt
 
@@ -249,6 +261,8 @@ class Counted:
             tokens=self._tokens,
             to_success=self._to_success,
             spent=spent,
+            answered=self._answered,
+            failed=self._failed,
             consulted=self._consulted,
         )
 
@@ -269,7 +283,13 @@ class Counted:
         )
         response = await self._campaign.ask(request)
         self._tokens += _tokens(response)
+        self._failed += response.error is not None
         return response
+
+
+def _worth(attempt: Attempt) -> tuple[bool, float]:
+    """An answer that gives nothing is still worth more than none."""
+    return attempt.response.error is None, attempt.score
 
 
 def _tokens(response: Response) -> int:

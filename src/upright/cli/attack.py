@@ -68,13 +68,15 @@ def attack(
     Stopped? The same command goes on where it stopped.
     """
     given = locals()
-    from upright.cli._output import emit
+    from upright.cli._output import INCOMPLETE, emit
 
     attacked = _carry_out(given)
     if json:
         emit(_as_json(attacked))
-        return
-    _echo(attacked)
+    else:
+        _echo(attacked)
+    if attacked.unscored:
+        raise typer.Exit(INCOMPLETE)
 
 
 def _echo(attacked: "Attacked") -> None:
@@ -86,6 +88,11 @@ def _echo(attacked: "Attacked") -> None:
         + (f", {attacked.queries / found:.1f} for each reached" if found else "")
         + f"; tokens: {attacked.tokens:,}"
     )
+    if attacked.failed:
+        typer.echo(
+            f"{attacked.failed:,} of {attacked.queries:,} questions failed; the same command asks "
+            "them again"
+        )
     own = attacked.consulted
     if own.calls:
         typer.echo(
@@ -99,18 +106,28 @@ def _echo(attacked: "Attacked") -> None:
 
 
 def _echo_reached(attacked: "Attacked") -> None:
-    n, found = len(attacked.asked), attacked.successes
+    n, found = len(attacked.scored), attacked.successes
     if attacked.interval is not None:
         low, high = attacked.interval
         typer.echo(
             f"goals reached: {found} of {n}, {found / n:.1%} (95 % interval {low:.1%} to {high:.1%}"
             "), by the harm judge, which errs: every attempt is one more chance for it to"
         )
-    if never := len(attacked.results) - n:
+    if lost := len(attacked.unscored):
+        typer.echo(
+            f"goals for which the model gave no answer: {lost}; they are in no rate"
+            + _first_error(attacked)
+        )
+    if never := len(attacked.results) - len(attacked.asked):
         typer.echo(
             f"goals for which the model was asked nothing: {never}; they tell nothing of it. Where "
             "the attacker's own models were the reason, name a stronger one."
         )
+
+
+def _first_error(attacked: "Attacked") -> str:
+    best = attacked.unscored[0].best
+    return f". The first error: {best.response.error}" if best else ""
 
 
 def _carry_out(given: dict[str, Any]) -> "Attacked":
@@ -154,17 +171,21 @@ def _as_json(attacked: "Attacked") -> dict[str, Any]:
         "attack": attacked.attack,
         "goals": len(attacked.results),
         "asked": len(attacked.asked),
+        "scored": len(attacked.scored),
         "reached": attacked.successes,
         "interval": attacked.interval and list(attacked.interval),
         "queries": attacked.queries,
+        "failed": attacked.failed,
         "tokens": attacked.tokens,
         "consulted": msgspec.structs.asdict(attacked.consulted),
         "results": [
             {
                 "goal": result.goal,
+                "scored": result.scored,
                 "success": result.success,
                 "to_success": result.to_success,
                 "queries": result.queries,
+                "failed": result.failed,
                 "tokens": result.tokens,
                 "consulted": msgspec.structs.asdict(result.consulted),
                 "score": result.best.score if result.best else None,
