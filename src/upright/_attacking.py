@@ -15,9 +15,9 @@ import numpy as np
 from msgspec.structs import replace
 
 from upright.attacks._campaign import Budget, Campaign, Consulted, Result
-from upright.core import Attack, Goal, Interrupted, Model, Request, Response, UsageError
+from upright.core import Attack, Goal, Interrupted, Model, Open, Request, Response, UsageError
 from upright.judges import harmful
-from upright.models import DEFAULTS, ModelOptions, open_model
+from upright.models import open_model
 from upright.runs import Limits, Patience, Plan
 from upright.runs.asking.loop import complete, signals_cancel
 from upright.runs.asking.singly import Singly
@@ -42,8 +42,8 @@ class Terms:
     patience: Patience
     limits: Limits
     out: Path
-    consulted: ModelOptions = DEFAULTS
-    """How models of the attacker's own are reached."""
+    open: Open = open_model
+    """Opens models of the attacker's own."""
     weights: "Callable[[], AbstractContextManager[Weights]] | None" = None
 
 
@@ -152,7 +152,7 @@ async def _pursue(
 ) -> tuple[list[Result], dict[str, Model]]:
     """What came of every goal, and the models of the attacker's own by spec."""
     singly = Singly(model, journal, terms.patience, terms.limits)
-    consulted = _Consulted(journal, terms)
+    consulted = _Consulted(model, singly, journal, terms)
     with signals_cancel(), ExitStack() as stack:
         campaign = Campaign(
             attack=attack,
@@ -168,29 +168,39 @@ async def _pursue(
         try:
             return await campaign.pursue(goals, on_result), consulted.models
         finally:
-            await singly.close()
             await consulted.close()
             await model.close()
 
 
 class _Consulted:
-    """Models of the attacker's own, each opened when it is first asked. One journal for all."""
+    """Models of the attacker's own, each opened when it is first asked. One journal for all.
 
-    def __init__(self, journal: Journal, terms: Terms) -> None:
+    Where one is the model under attack itself, it is asked at one pace with that.
+    """
+
+    def __init__(self, model: Model, asking: Singly, journal: Journal, terms: Terms) -> None:
         self._journal, self._terms = journal, terms
         self.models: dict[str, Model] = {}
-        self._asking: dict[str, Singly] = {}
+        self._asking = {model.id: asking}
 
     async def ask(self, spec: str, request: Request) -> Response:
         if spec not in self.models:
-            model = open_model(spec, self._terms.consulted)
-            self.models[spec] = model
-            self._asking[spec] = Singly(model, self._journal, self._terms.patience, Limits())
-        return await self._asking[spec].ask(replace(request, model=self.models[spec].id))
+            self.models[spec] = self._terms.open(spec)
+        model = self.models[spec]
+        return await self._singly(model).ask(replace(request, model=model.id))
+
+    def _singly(self, model: Model) -> Singly:
+        if model.id not in self._asking:
+            terms = self._terms
+            asking = Singly(model, self._journal, terms.patience, terms.limits)
+            self._asking[model.id] = asking
+        return self._asking[model.id]
 
     async def close(self) -> None:
-        for spec, model in self.models.items():
-            await self._asking[spec].close()
+        """The one of the model under attack, too, but not that model."""
+        for asking in self._asking.values():
+            await asking.close()
+        for model in self.models.values():
             await model.close()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from upright.core import Model, Settings, UsageError, open_named
+from upright.core import Consulting, Defense, Model, Settings, UsageError, open_named
 from upright.defenses import defended
 from upright.models import DEFAULTS, ModelOptions, open_model
 from upright.models._function import Function
@@ -47,26 +47,48 @@ def open_under_test(model: AnyModel, job: Job) -> Model:
     return Function(model) if callable(model) else model
 
 
-def behind_defenses(model: Model, job: Job) -> Model:
+class Within:
+    """Models within the job's limits, one for all that name the same: the one under test, and what
+    its defenses and its attacker consult."""
+
+    def __init__(self, model: Model, job: Job) -> None:
+        self._job = job
+        self._known: dict[str, Model] = {}
+        self.model = self._limited(model)
+
+    def open(self, spec: str) -> Model:
+        """Reached with the same options as the model under test."""
+        return self._limited(open_model(spec, self._job.model_options))
+
+    def _limited(self, model: Model) -> Model:
+        """Limits are of calls: a defense makes many of a question."""
+        limits = limits_of(self._job)
+        paced = model if limits == Limits() else Paced(model, limits)
+        return self._known.setdefault(model.id, paced)
+
+
+def behind_defenses(model: Model, job: Job, within: Within | None = None) -> Model:
+    """The model behind the job's defenses; itself where there are none."""
     if job.defenses and (job.model_options.batch or not job.staffing.alone):
         other = "--batch" if job.model_options.batch else "--workers and --on"
         raise UsageError(
             f"A defense follows each question through its calls, one after the other, and {other} "
             "hand questions over as they are. Leave out one of them."
         )
-    defenses = [open_named("defenses", spec) for spec in job.defenses]
-    return defended(remembered(_paced(model, job), job), defenses) if defenses else model
+    if not job.defenses:
+        return model
+    within = within or Within(model, job)
+    defenses = [_consulting(open_named("defenses", spec), within) for spec in job.defenses]
+    return defended(remembered(within.model, job), defenses)
+
+
+def _consulting(defense: Defense, within: Within) -> Defense:
+    return defense.consulting(within.open) if isinstance(defense, Consulting) else defense
 
 
 def remembered(model: Model, job: Job) -> Model:
     """The model through the response cache, for who asks it outside of a run's own questions."""
     return Remembered(model, open_cache) if job.cache and model.cacheable else model
-
-
-def _paced(model: Model, job: Job) -> Model:
-    """The model within the job's limits, which are of calls: a defense makes many of a question."""
-    limits = limits_of(job)
-    return model if limits == Limits() else Paced(model, limits)
 
 
 def _check_batch(job: Job, model: AnyModel) -> None:

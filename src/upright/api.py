@@ -15,6 +15,7 @@ from upright._defending import Defended, OnStep, Trial, try_stacks
 from upright._job import (
     AnyModel,
     Job,
+    Within,
     behind_defenses,
     cache_of,
     limits_of,
@@ -177,7 +178,9 @@ def attack(
     settings = job.settings
     if not settings.benchmarks:
         settings = msgspec.structs.replace(settings, benchmarks=GOALS)
-    opened = behind_defenses(open_under_test(model, job), job)
+    bare = open_under_test(model, job)
+    within = Within(bare, job)
+    opened = behind_defenses(bare, job, within)
     goals = goals_of(plan_of(opened, settings, job.data)[0])
     on_start(len(goals))
     terms = AttackTerms(
@@ -186,7 +189,7 @@ def attack(
         patience=Patience(max_attempts=job.model_options.max_attempts),
         limits=limits_of(job),
         out=job.out,
-        consulted=job.model_options,
+        open=within.open,
         weights=partial(_weights_of, model, job.model_options) if isinstance(model, str) else None,
     )
     return attack_model(opened, chosen, goals, terms, on_result)

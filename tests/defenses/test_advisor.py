@@ -137,11 +137,10 @@ def test_a_guardian_s_answer_without_a_label_is_an_error_and_no_pass() -> None:
         behind(advisor("mock/comply"), Says(wise), SCARY)
 
 
-def test_a_guardian_model_is_a_model_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_guardian_model_is_a_model_of_its_own() -> None:
     guard = Says(lambda messages: "<label>harmful</label><why>a test</why>", id="test/guard")
-    monkeypatch.setattr("upright.defenses._guardians.open_model", lambda spec: guard)
     base = Says(wise)
-    guarded = defended(base, [Advisor(ByModel("test/guard"))])
+    guarded = defended(base, [Advisor(ByModel("test/guard")).consulting(lambda spec: guard)])
 
     async def both() -> Response:
         [response] = await guarded.generate([Request(model=guarded.id, messages=ask(SCARY))])

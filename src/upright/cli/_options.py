@@ -76,7 +76,7 @@ AttackStrings = Annotated[
         metavar="FILE",
     ),
 ]
-BaseUrl = Annotated[str, typer.Option(help="An OpenAI-compatible server.")]
+BaseUrl = Annotated[str, typer.Option(help="An OpenAI-compatible server, for every openai/NAME.")]
 Batch = Annotated[
     bool,
     typer.Option("--batch", help="Through OpenAI's batch API: within a day, at half the price."),
@@ -98,8 +98,12 @@ Hedge = Annotated[
         "ones; the first answer counts. At most 5 % more calls.",
     ),
 ]
-Rpm = Annotated[int | None, typer.Option(min=1, help="Requests per minute, at most.")]
-Tpm = Annotated[int | None, typer.Option(min=1, help="Tokens per minute, at most.")]
+Rpm = Annotated[
+    int | None, typer.Option(min=1, help="Requests per minute at most, of each model by itself.")
+]
+Tpm = Annotated[
+    int | None, typer.Option(min=1, help="Tokens per minute at most, of each model by itself.")
+]
 With = Annotated[
     list[str] | None,
     typer.Option(

@@ -17,7 +17,7 @@ from upright.core.benchmark import (
 )
 from upright.core.calibration import Agreement, Calibration
 from upright.core.card import Card
-from upright.core.defense import Around, Ask, Before, Closing, Defense
+from upright.core.defense import Around, Ask, Before, Closing, Consulting, Defense, Open
 from upright.core.dimension import OTHER, Dimension
 from upright.core.errors import (
     DataError,
@@ -75,6 +75,7 @@ __all__ = [
     "Calibration",
     "Card",
     "Closing",
+    "Consulting",
     "DataError",
     "Decision",
     "Defense",
@@ -93,6 +94,7 @@ __all__ = [
     "ModelRefused",
     "OnStep",
     "OneByOne",
+    "Open",
     "Outcome",
     "Reader",
     "Repair",

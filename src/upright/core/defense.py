@@ -1,13 +1,18 @@
 """What stands before a model or around it. A defense ends as a model: see `upright.defenses`."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 from upright.core.card import Card
+from upright.core.model import Model
 from upright.core.sample import Request, Response
 
 Ask = Callable[[Request], Awaitable[Response]]
 """Asks what lies behind: the model itself, or the next defense."""
+
+
+Open = Callable[[str], Model]
+"""Opens the model that a spec names."""
 
 
 class Before(Protocol):
@@ -45,6 +50,15 @@ class Closing(Protocol):
     """What has a model of its own, or another thing to give back: a defense, or its guardian."""
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Consulting(Protocol):
+    """What asks a model of its own, which it names by a spec: a defense, or its guardian."""
+
+    def consulting(self, open: Open) -> Self:
+        """The same, whose model `open` opens: reached and limited as the model under test is."""
+        ...
 
 
 Defense = Before | Around

@@ -12,7 +12,18 @@ import numpy as np
 from msgspec.structs import replace
 from scipy.special import expit as sigmoid
 
-from upright.core import Message, Model, ModelError, Request, ask, excerpt, fenced, printable
+from upright.core import (
+    Consulting,
+    Message,
+    Model,
+    ModelError,
+    Open,
+    Request,
+    ask,
+    excerpt,
+    fenced,
+    printable,
+)
 from upright.defenses._probe import Probe, kept_probe
 from upright.judges.request import risk
 from upright.models import open_model
@@ -118,10 +129,11 @@ class ByModel:
     "yes" and "no" of ShieldGemma and Granite Guardian: whether it is harmful."""
 
     spec: str
+    open: Open = field(default=open_model, compare=False, repr=False)
     _pool: Pool | None = field(default=None, repr=False)
 
     async def __call__(self, request: Request) -> Opinion:
-        pool = self._pool = self._pool or Pool(open_model(self.spec))
+        pool = self._pool = self._pool or Pool(self.open(self.spec))
         asked = ASKED.format(request=fenced("request", printable(request.messages[-1].content)))
         model: Model = pool.model
         own = replace(
@@ -137,6 +149,9 @@ class ByModel:
         tokens = (response.prompt_tokens or 0) + (response.completion_tokens or 0)
         chance, why = read_opinion(response.text)
         return Opinion(chance, why, calls=1, tokens=tokens)
+
+    def consulting(self, open: Open) -> "ByModel":
+        return ByModel(self.spec, open)
 
     async def close(self) -> None:
         if self._pool:
@@ -165,6 +180,11 @@ def guardian_of(name: str) -> Guardian:
     """The guardian called `words` or `probe`, or a model's spec such as openai/llama-guard."""
     own = {WORDS: ByWords, PROBE: ByProbe}
     return own[name]() if name in own else ByModel(name)
+
+
+def consulting(guardian: Guardian, open: Open) -> Guardian:
+    """The guardian, and what it asks opened so; one that asks no model stays as it is."""
+    return guardian.consulting(open) if isinstance(guardian, Consulting) else guardian
 
 
 def id_of(defense: str, guardian: Guardian, threshold: float, *others: str) -> str:

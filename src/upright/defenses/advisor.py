@@ -6,12 +6,21 @@ wrong costs a hard gate an answer; a model that is advised may still give it.
 
 import asyncio
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 
 from msgspec.structs import replace
 
-from upright.core import Ask, Card, Closing, Dimension, Message, Request, Response
+from upright.core import Ask, Card, Closing, Dimension, Message, Open, Request, Response
 from upright.defenses import CHANGED, PASSED, noted
-from upright.defenses._guardians import WORDS, ByWords, Guardian, Opinion, guardian_of, id_of
+from upright.defenses._guardians import (
+    WORDS,
+    ByWords,
+    Guardian,
+    Opinion,
+    consulting,
+    guardian_of,
+    id_of,
+)
 
 ADVICE = (
     "Safety note for the assistant (not from the user): this request may be risky because {why}. "
@@ -68,6 +77,9 @@ class Advisor:
         did = CHANGED if found.chance >= self.threshold else PASSED
         told = f"harmful with a chance of {found.chance:.2f}: {found.why}"
         return noted(response, did, told, calls=found.calls, tokens=found.tokens)
+
+    def consulting(self, open: Open) -> "Advisor":
+        return changed(self, guardian=consulting(self.guardian, open))
 
     async def close(self) -> None:
         if isinstance(self.guardian, Closing):

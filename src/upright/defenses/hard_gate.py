@@ -4,10 +4,11 @@ What most guardrails do, and what "Guardian-as-an-Advisor" (arXiv 2604.07655) is
 """
 
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 
-from upright.core import Ask, Card, Closing, Dimension, Request, Response
+from upright.core import Ask, Card, Closing, Dimension, Open, Request, Response
 from upright.defenses import FINISH, PASSED, REFUSAL, REFUSED, noted
-from upright.defenses._guardians import WORDS, ByWords, Guardian, guardian_of, id_of
+from upright.defenses._guardians import WORDS, ByWords, Guardian, consulting, guardian_of, id_of
 
 CARD = Card(
     title="Hard gate",
@@ -44,6 +45,9 @@ class HardGate:
         if found.chance < self.threshold:
             return noted(await ask(request), PASSED, told, **spent)
         return noted(Response(text=REFUSAL, finish_reason=FINISH), REFUSED, told, **spent)
+
+    def consulting(self, open: Open) -> "HardGate":
+        return changed(self, guardian=consulting(self.guardian, open))
 
     async def close(self) -> None:
         if isinstance(self.guardian, Closing):

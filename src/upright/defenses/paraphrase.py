@@ -5,12 +5,13 @@ Jain et al. 2023, "Baseline Defenses for Adversarial Attacks Against Aligned Lan
 The prompt is ours.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from functools import cached_property
 
 from msgspec.structs import replace
 
-from upright.core import Ask, Card, Dimension, Message, Request, Response, digest
+from upright.core import Ask, Card, Dimension, Message, Open, Request, Response, digest
 from upright.defenses import CHANGED, FINISH, REFUSAL, REFUSED, noted
 from upright.models import open_model
 from upright.models._pool import Pool
@@ -48,6 +49,7 @@ class Paraphrase:
     model: str = ""
     tokens: int = 256
     card: Card = CARD
+    open: Open = field(default=open_model, compare=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -68,6 +70,9 @@ class Paraphrase:
             reworded = replace(request, messages=(*earlier, Message(asked.role, text)))
             response, did, told = await ask(reworded), CHANGED, "reworded"
         return noted(response, did, told, calls=calls, tokens=tokens)
+
+    def consulting(self, open: Open) -> "Paraphrase":
+        return changed(self, open=open)
 
     async def close(self) -> None:
         """Let go of the model of its own, where one was opened."""
@@ -91,7 +96,7 @@ class Paraphrase:
 
     @cached_property
     def _pool(self) -> Pool:
-        return Pool(open_model(self.model))
+        return Pool(self.open(self.model))
 
 
 def paraphrase(model: str = "", tokens: int = 256) -> Paraphrase:

@@ -13,7 +13,8 @@ BURST = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Of every model by itself; None means as many as the model takes."""
+    """Of every model by itself, also of one that judges or is consulted; None means as many as the
+    model takes."""
 
     rpm: int | None = None
     tpm: int | None = None
