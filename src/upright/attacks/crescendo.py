@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from upright.attacks._consulting import consulted, json_in
-from upright.core import Card, Dimension, Goal, Message, Target, fenced
+from upright.core import Card, Count, Dimension, Goal, Message, Target, fenced
 from upright.judges import turned_down
 
 CARD = Card(
@@ -140,7 +140,7 @@ async def _by_template(target: Target) -> None:
                 break
 
 
-def crescendo(attacker: str = "", rounds: int = 10, backtracks: int = 10) -> Crescendo:
+def crescendo(attacker: str = "", rounds: Count = 10, backtracks: int = 10) -> Crescendo:
     return Crescendo(attacker, rounds, backtracks)
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from upright.core import Card, Dimension, Target, ask
+from upright.core import Card, Count, Dimension, Target, ask
 from upright.models.weights import Weights
 
 CARD = Card(
@@ -157,7 +157,7 @@ class Gcg:
                     return
 
 
-def gcg(steps: int = 500, width: int = 512, top_k: int = 256, length: int = 20) -> Gcg:
+def gcg(steps: Count = 500, width: Count = 512, top_k: Count = 256, length: Count = 20) -> Gcg:
     return Gcg(steps, width, top_k, length)
 
 

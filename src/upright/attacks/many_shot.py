@@ -8,7 +8,7 @@ number. Smaller numbers first.
 from dataclasses import dataclass
 
 from upright.attacks._shots import TASKS, WORDINGS, shots
-from upright.core import Card, Dimension, Target, UsageError, ask
+from upright.core import Card, Count, Dimension, Target, UsageError, ask
 
 CARD = Card(
     title="Many-shot",
@@ -58,7 +58,7 @@ class ManyShot:
                 return
 
 
-def many_shot(least: int = 4, most: int = MOST) -> ManyShot:
+def many_shot(least: Count = 4, most: Count = MOST) -> ManyShot:
     if not 1 <= least <= most <= MOST:
         raise UsageError(f"many_shot: 1 <= least <= most <= {MOST}, not {least} and {most}.")
     return ManyShot(least, most)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from upright.attacks._consulting import consulted, json_in, needed
-from upright.core import Attempt, Card, Dimension, Goal, Message, Target, ask, fenced
+from upright.core import Attempt, Card, Count, Dimension, Goal, Message, Target, ask, fenced
 
 CARD = Card(
     title="PAIR",
@@ -153,7 +153,7 @@ class Pair:
         return own if rated is None else rated
 
 
-def pair(attacker: str = "", judge: str = "", streams: int = 3, depth: int = 3) -> Pair:
+def pair(attacker: str = "", judge: str = "", streams: Count = 3, depth: Count = 3) -> Pair:
     return Pair(attacker, judge, streams, depth)
 
 

@@ -10,7 +10,7 @@ from random import Random
 
 from upright.attacks._persona_search import ELITES, Search
 from upright.attacks._persona_target import check, search_on, told
-from upright.core import Card, Dimension, Target
+from upright.core import Card, Count, Dimension, Target
 
 CARD = Card(
     title="Persona-GA",
@@ -61,7 +61,7 @@ class PersonaGa:
 
 
 def persona_ga(
-    evaluations: int = 435, fitness: str = "answers", rewriter: str = "grammar"
+    evaluations: Count = 435, fitness: str = "answers", rewriter: str = "grammar"
 ) -> PersonaGa:
     check(fitness, rewriter)
     return PersonaGa(evaluations, fitness, rewriter)

@@ -10,7 +10,7 @@ from random import Random
 from upright.attacks import _persona_grammar as grammar
 from upright.attacks._persona_search import Search
 from upright.attacks._persona_target import GRAMMAR, check, search_on, told
-from upright.core import Card, Dimension, Target
+from upright.core import Card, Count, Dimension, Target
 
 CARD = Card(
     title="Random personas",
@@ -51,6 +51,6 @@ class PersonaRandom:
             await search.evaluate(persona)
 
 
-def persona_random(evaluations: int = 435, fitness: str = "answers") -> PersonaRandom:
+def persona_random(evaluations: Count = 435, fitness: str = "answers") -> PersonaRandom:
     check(fitness, GRAMMAR)
     return PersonaRandom(evaluations, fitness)

@@ -12,7 +12,7 @@ from random import Random
 from upright.attacks._lineage import Lineage
 from upright.attacks._persona_search import Search
 from upright.attacks._persona_target import check, search_on, told
-from upright.core import Card, Dimension, Target
+from upright.core import Card, Count, Dimension, Share, Target
 
 CARD = Card(
     title="Persona lineage evolution",
@@ -91,10 +91,10 @@ class Ple:
 
 
 def ple(
-    share: float = 0.3,
+    share: Share = 0.3,
     curiosity: float = 0.1,
-    parents: int = 10,
-    evaluations: int = 435,
+    parents: Count = 10,
+    evaluations: Count = 435,
     fitness: str = "answers",
     rewriter: str = "grammar",
 ) -> Ple:

@@ -8,7 +8,7 @@ tells how likely a beginning is.
 
 from dataclasses import dataclass
 
-from upright.core import Card, Dimension, Target, ask
+from upright.core import Card, Count, Dimension, Target, UsageError, ask
 
 CARD = Card(
     title="Random search",
@@ -73,7 +73,12 @@ class RandomSearch:
         return found
 
 
-def random_search(length: int = 25, most: int = 4, tries: int = 200) -> RandomSearch:
+def random_search(length: Count = 25, most: Count = 4, tries: Count = 200) -> RandomSearch:
+    if most > length:
+        raise UsageError(
+            f"random_search: most={most} neighbours cannot change in a suffix of length={length}. "
+            "Give both."
+        )
     return RandomSearch(length, most, tries)
 
 

@@ -35,7 +35,7 @@ from upright.core.fence import fenced
 from upright.core.inert import inert, one_line
 from upright.core.metric import TOLERATED, Estimate, Interval, Metric, every, is_wordless, wordless
 from upright.core.model import Model
-from upright.core.options import open_named
+from upright.core.options import Count, Range, Share, open_named
 from upright.core.repair import OnStep, Repair
 from upright.core.sample import (
     EARLIER_WORDING,
@@ -76,6 +76,7 @@ __all__ = [
     "Card",
     "Closing",
     "Consulting",
+    "Count",
     "DataError",
     "Decision",
     "Defense",
@@ -96,6 +97,7 @@ __all__ = [
     "OneByOne",
     "Open",
     "Outcome",
+    "Range",
     "Reader",
     "Repair",
     "Request",
@@ -107,6 +109,7 @@ __all__ = [
     "ScoreSet",
     "Scored",
     "Settings",
+    "Share",
     "Spent",
     "StoreError",
     "Target",

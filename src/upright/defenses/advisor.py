@@ -10,7 +10,7 @@ from dataclasses import replace as changed
 
 from msgspec.structs import replace
 
-from upright.core import Ask, Card, Closing, Dimension, Message, Open, Request, Response
+from upright.core import Ask, Card, Closing, Dimension, Message, Open, Request, Response, Share
 from upright.defenses import CHANGED, PASSED, noted
 from upright.defenses._guardians import (
     WORDS,
@@ -93,5 +93,5 @@ def advised(request: Request, found: Opinion) -> Request:
     return replace(request, messages=(*earlier, Message(asked.role, text)))
 
 
-def advisor(guardian: str = WORDS, threshold: float = 0.5, parallel: bool = False) -> Advisor:
+def advisor(guardian: str = WORDS, threshold: Share = 0.5, parallel: bool = False) -> Advisor:
     return Advisor(guardian_of(guardian), threshold, parallel)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from upright.core import Card, Dimension, Request, Response
+from upright.core import Card, Dimension, Request, Response, Share
 from upright.defenses import refused
 from upright.judges.request import risk
 
@@ -69,5 +69,5 @@ class EraseAndCheck:
         return [text, *shorter[: self.most]]
 
 
-def erase_and_check(most: int = 20, threshold: float = 0.5) -> EraseAndCheck:
+def erase_and_check(most: int = 20, threshold: Share = 0.5) -> EraseAndCheck:
     return EraseAndCheck(most, threshold)

@@ -6,7 +6,7 @@ What most guardrails do, and what "Guardian-as-an-Advisor" (arXiv 2604.07655) is
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 
-from upright.core import Ask, Card, Closing, Dimension, Open, Request, Response
+from upright.core import Ask, Card, Closing, Dimension, Open, Request, Response, Share
 from upright.defenses import FINISH, PASSED, REFUSAL, REFUSED, noted
 from upright.defenses._guardians import WORDS, ByWords, Guardian, consulting, guardian_of, id_of
 
@@ -54,5 +54,5 @@ class HardGate:
             await self.guardian.close()
 
 
-def hard_gate(guardian: str = WORDS, threshold: float = 0.5) -> HardGate:
+def hard_gate(guardian: str = WORDS, threshold: Share = 0.5) -> HardGate:
     return HardGate(guardian_of(guardian), threshold)

@@ -5,10 +5,11 @@ Demonstrations" (arXiv 2310.06387), their in-context defense. The demonstrations
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from msgspec.structs import replace
 
-from upright.core import Card, Dimension, Message, Request, Response
+from upright.core import Card, Dimension, Message, Range, Request, Response
 
 DEMONSTRATIONS = (
     (
@@ -55,5 +56,7 @@ class InContextRefusal:
         return replace(request, messages=(*system, *turns, *rest))
 
 
-def in_context_refusal(shots: int = 1) -> InContextRefusal:
+def in_context_refusal(
+    shots: Annotated[int, Range(1, len(DEMONSTRATIONS))] = 1,
+) -> InContextRefusal:
     return InContextRefusal(shots)

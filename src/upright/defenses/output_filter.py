@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from upright.core import Ask, Card, Dimension, Request, Response
+from upright.core import Ask, Card, Dimension, Request, Response, Share
 from upright.defenses import FINISH, PASSED, REFUSAL, REFUSED, noted
 from upright.judges import harmful
 
@@ -48,5 +48,5 @@ class OutputFilter:
         return noted(held, REFUSED, told)
 
 
-def output_filter(threshold: float = 0.5) -> OutputFilter:
+def output_filter(threshold: Share = 0.5) -> OutputFilter:
     return OutputFilter(threshold)

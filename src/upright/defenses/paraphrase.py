@@ -11,7 +11,7 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from upright.core import Ask, Card, Dimension, Message, Open, Request, Response, digest
+from upright.core import Ask, Card, Count, Dimension, Message, Open, Request, Response, digest
 from upright.defenses import CHANGED, FINISH, REFUSAL, REFUSED, noted
 from upright.models import open_model
 from upright.models._pool import Pool
@@ -99,7 +99,7 @@ class Paraphrase:
         return Pool(self.open(self.model))
 
 
-def paraphrase(model: str = "", tokens: int = 256) -> Paraphrase:
+def paraphrase(model: str = "", tokens: Count = 256) -> Paraphrase:
     return Paraphrase(model, tokens)
 
 

@@ -12,7 +12,17 @@ from random import Random
 
 from msgspec.structs import replace
 
-from upright.core import Ask, Card, Dimension, Message, Request, Response, UsageError, unknown
+from upright.core import (
+    Ask,
+    Card,
+    Count,
+    Dimension,
+    Message,
+    Request,
+    Response,
+    Share,
+    unknown,
+)
 from upright.defenses import CHANGED, REFUSED, noted
 from upright.judges import turned_down
 
@@ -99,12 +109,10 @@ class SmoothLLM:
 
 
 def smoothllm(
-    copies: int = 10, share: float = 0.1, disturbance: str = "swap", seed: int = 0
+    copies: Count = 10, share: Share = 0.1, disturbance: str = "swap", seed: int = 0
 ) -> SmoothLLM:
     if disturbance not in DISTURBANCES:
         raise unknown("disturbance of smoothllm", disturbance, DISTURBANCES)
-    if copies < 1 or not 0 <= share <= 1:
-        raise UsageError(f"smoothllm: 1 <= copies and 0 <= share <= 1, not {copies} and {share:g}.")
     return SmoothLLM(copies, share, disturbance, seed)
 
 

@@ -13,7 +13,7 @@ from random import Random
 
 from msgspec.structs import replace
 
-from upright.core import Card, Dimension, Message, Request, Response, unknown
+from upright.core import Card, Dimension, Message, Request, Response, Share, unknown
 from upright.defenses import refused
 
 WORD = re.compile(r"[^\W\d_]+")
@@ -84,7 +84,7 @@ class SynonymSubstitution:
 
 
 def synonym_substitution(
-    share: float = 0.05, mode: str = "fixed", seed: int = 0
+    share: Share = 0.05, mode: str = "fixed", seed: int = 0
 ) -> SynonymSubstitution:
     if mode not in MODES:
         raise unknown("mode of synonym_substitution", mode, MODES)
