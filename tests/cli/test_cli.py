@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cli.front_door import here
+from upright.cli._steps import steps_bar
 from upright.data.rows import MINI
 
 CHEAP = ("--benchmark", "truthfulness/external")
@@ -290,3 +291,30 @@ def test_check_passes_on_our_own_and_says_so(tmp_path: Path) -> None:
     done = here("check", "truthfulness/external", "-v", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert "the oracle reaches" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "mock/refuse", "-b", "safety/misus"),
+        ("attack", "mock/refuse", "encodin"),
+        ("defend", "mock/refuse", "--with", "smothllm"),
+    ],
+)
+def test_nothing_comes_before_what_is_refused_at_once(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    told = here(*words, cwd=tmp_path)
+    assert told.returncode != 0
+    assert told.stderr.startswith("upright: ")
+
+
+def test_a_bar_is_drawn_once_there_is_something_to_count(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with steps_bar():
+        pass
+    assert capsys.readouterr().err == ""
+    with steps_bar() as draw:
+        draw("goals", 1, 3)
+    assert "goals" in (drawn := capsys.readouterr().err) and "1/3" in drawn

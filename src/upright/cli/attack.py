@@ -8,6 +8,7 @@ from upright.cli import _options as options
 
 if TYPE_CHECKING:
     from upright._attacking import Attacked
+    from upright.attacks._campaign import Result
 
 AttackName = Annotated[
     str,
@@ -131,26 +132,29 @@ def _first_error(attacked: "Attacked") -> str:
 
 
 def _carry_out(given: dict[str, Any]) -> "Attacked":
-    import sys
-
-    from rich.console import Console
-    from rich.progress import Progress
-
     from upright.api import GOALS
     from upright.api import attack as carry_out
     from upright.attacks._campaign import Budget
     from upright.cli._job import job_of
+    from upright.cli._steps import steps_bar
 
     goals = {"score_set": "upright", "benchmark": given["benchmark"] or GOALS}
     job = job_of({**given, **goals})
     budget = Budget(
         queries=given["queries"], tokens=given["tokens"], consultations=given["consultations"]
     )
-    with Progress(console=Console(file=sys.stderr)) as bar:
-        task = bar.add_task("goals", total=None)
+    done = total = 0
+    with steps_bar() as draw:
 
         def on_start(goals: int) -> None:
-            bar.update(task, total=goals)
+            nonlocal total
+            total = goals
+            draw("goals", 0, total)
+
+        def on_result(result: "Result") -> None:
+            nonlocal done
+            done += 1
+            draw("goals", done, total)
 
         return carry_out(
             given["model"],
@@ -158,7 +162,7 @@ def _carry_out(given: dict[str, Any]) -> "Attacked":
             job,
             budget=budget,
             on_start=on_start,
-            on_result=lambda result: bar.advance(task),
+            on_result=on_result,
         )
 
 

@@ -94,15 +94,11 @@ def defend(
 
 
 def _carry_out(given: dict[str, Any]) -> "Defended":
-    import sys
-
-    from rich.console import Console
-    from rich.progress import Progress
-
     from upright.api import Trial
     from upright.api import defend as carry_out
     from upright.attacks._campaign import Budget
     from upright.cli._job import job_of
+    from upright.cli._steps import steps_bar
     from upright.comparisons.stacks.result import Targets
 
     named = {name: tuple(given[name]) for name in ("harmful", "benign") if given[name]}
@@ -117,10 +113,9 @@ def _carry_out(given: dict[str, Any]) -> "Defended":
     )
     measured = [*trial.harmful, *trial.benign]
     job = job_of({**given, "defenses": (), "benchmark": measured, "score_set": "upright"})
-    with Progress(console=Console(file=sys.stderr)) as bar:
-        task = bar.add_task("runs", total=None)
+    with steps_bar() as draw:
 
         def on_step(done: int, of: int, told: str) -> None:
-            bar.update(task, completed=done, total=of, description=told or "runs")
+            draw("runs", done, of, told)
 
         return carry_out(given["model"], trial, job, on_step=on_step)
