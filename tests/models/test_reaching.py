@@ -1,8 +1,10 @@
 """How an address is reached: names, certificates, logins, proxies, and nobody there."""
 
 import asyncio
+import resource
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ from upright.models import ModelOptions, open_model
 from upright.models._transport import UnreachableError
 from upright.models._wire import Wire
 
+NOTHING = Path("/dev/null")
 CERTIFICATE = Path(__file__).parent / "localhost.pem"
 
 
@@ -48,6 +51,40 @@ def test_nobody_there_is_unreachable(run: Loop, url: str) -> None:
 
     with pytest.raises(UnreachableError, match=r"\w"):
         run(work())
+
+
+@contextmanager
+def no_file_more() -> Iterator[None]:
+    """This process opens as many as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as opened:
+        first = opened.enter_context(NOTHING.open()).fileno()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (first + 20, hard))
+        opened.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        with suppress(OSError):
+            while True:
+                opened.enter_context(NOTHING.open())
+        yield
+
+
+def test_where_too_many_files_are_open_it_says_what_helps_and_fewer_are_asked(
+    run: Loop,
+) -> None:
+    async def work() -> None:
+        model = open_model("openai/any", ModelOptions(base_url="http://127.0.0.1:1"))
+        request = Request(model=model.id, messages=ask("Hello?"))
+        try:
+            with suppress(ModelRefused):  # nobody is there; what is opened but once is open now
+                await model.generate([request])
+            with no_file_more():
+                await model.generate([request])
+        finally:
+            await model.close()
+
+    with pytest.raises(ModelError, match=r"--concurrency.*ulimit -n") as told:
+        run(work())
+    assert told.value.overloaded and told.value.retryable
+    assert "--base-url" not in str(told.value)
 
 
 def serving_tls() -> ssl.SSLContext:

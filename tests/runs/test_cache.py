@@ -1,6 +1,7 @@
 """The answers all runs share: bounded, safe on a full disk, safe with several processes."""
 
 import threading
+from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -103,6 +104,32 @@ def test_on_a_full_disk_it_says_so_each_time_and_then_goes_on(tmp_path: Path) ->
     cache = Cache(cache.path)
     assert set(cache.find(["before", *map(str, range(50))])) == {"before", *map(str, range(50))}
     cache.close()
+
+
+def test_a_damaged_one_says_what_to_delete(tmp_path: Path) -> None:
+    """Whether it is no database at all, lost pages, or holds what is no answer."""
+    path = tmp_path / "cache.sqlite"
+
+    def fails(do: Callable[[Cache], object]) -> None:
+        with pytest.raises(StoreError, match=r"cache\.sqlite is damaged: .* Delete it"):
+            cache = Cache(path)
+            try:
+                do(cache)
+            finally:
+                cache.close()
+
+    path.write_bytes(b"no database at all, but long enough to be looked at" * 20)
+    fails(lambda cache: cache.size)
+    path.unlink()
+    cache = Cache(path)
+    cache.put({str(number): LONG for number in range(50)})
+    cache.flush()
+    cache._db.execute("UPDATE responses SET response = 'no answer' WHERE key = '7'")
+    cache.close()
+    fails(lambda cache: cache.find(["7"]))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
+    fails(lambda cache: cache.find(map(str, range(50))))
 
 
 def fill(path: Path, name: str) -> None:

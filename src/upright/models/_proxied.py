@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import aiohttp
 
-from upright.models._transport import BrokenError, Reply, UnreachableError
+from upright.models._transport import BrokenError, Reply, unopened
 
 
 class Proxied:
@@ -27,7 +27,7 @@ class Proxied:
             ) as response:
                 body = (await response.read()).decode("utf-8", "surrogateescape")
         except aiohttp.ClientConnectorError as error:
-            raise UnreachableError(str(error)) from None
+            raise unopened(error, str(error)) from None
         except TimeoutError:
             raise
         except (aiohttp.ClientError, OSError) as error:

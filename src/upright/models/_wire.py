@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 from aiohappyeyeballs import start_connection
 
 from upright.models._connection import Connection
-from upright.models._transport import Reply, UnreachableError
+from upright.models._transport import Reply, UnreachableError, unopened
 
 LONGEST_IDLE = 15.0
 """Seconds after which a connection is not trusted to be there still."""
@@ -100,10 +100,12 @@ class Wire:
         try:
             async with late:
                 return await self._open()
-        except (OSError, UnicodeError) as error:
+        except UnicodeError as error:
+            raise UnreachableError(str(error)) from None
+        except OSError as error:
             if late.expired():
                 raise
-            raise UnreachableError(_why(error)) from None
+            raise unopened(error, _why(error)) from None
 
     async def _open(self) -> Connection:
         addresses = await self._addresses()
@@ -169,6 +171,5 @@ def _ascii(host: str) -> str:
     return host if host.isascii() else host.encode("idna").decode()
 
 
-def _why(error: Exception) -> str:
-    told = error.strerror if isinstance(error, OSError) else None
-    return str(told or error) or type(error).__name__
+def _why(error: OSError) -> str:
+    return str(error.strerror or error) or type(error).__name__

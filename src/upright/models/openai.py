@@ -16,7 +16,13 @@ from upright.models import ModelOptions
 from upright.models._chat import Limit, failure, to_payload, to_responses, wants_new_limit
 from upright.models._order import by_prefix
 from upright.models._repeats import by_repeats
-from upright.models._transport import BrokenError, Reply, Transport, UnreachableError
+from upright.models._transport import (
+    BrokenError,
+    CrowdedError,
+    Reply,
+    Transport,
+    UnreachableError,
+)
 from upright.models._wire import Wire
 
 if TYPE_CHECKING:
@@ -94,6 +100,10 @@ class Endpoint:
             reply = await self._open().post(payload)
         except UnreachableError as error:
             raise self._unreachable(error) from None
+        except CrowdedError as error:
+            told = f"No connection to {self._place} can be opened from here: {error}."
+            advice = "Ask less at once (--concurrency), or allow more open files (ulimit -n)."
+            raise ModelError(f"{told} {advice}", overloaded=True) from None
         except TimeoutError:
             seconds = self._options.timeout
             told = f"No answer within {seconds:g} s (--timeout)."

@@ -146,10 +146,24 @@ class Cache:
         try:
             yield
         except (sqlite3.Error, OSError, msgspec.DecodeError) as error:
+            if _damaged(error):
+                raise StoreError(
+                    f"The response cache {self.path} is damaged: {error}. Delete it, and those "
+                    "named like it with -wal and -shm at the end: what it holds is asked again, "
+                    "and no run is lost. Or run with --no-cache."
+                ) from error
             raise StoreError(
                 f"The response cache {self.path} cannot be used: {error}. "
                 "Point UPRIGHT_CACHE to a folder that can be written, or run with --no-cache."
             ) from error
+
+
+def _damaged(error: Exception) -> bool:
+    """Whether the file is no such cache any more: every later use would fail, too."""
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without what SQLite adds to it
+        return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return isinstance(error, msgspec.DecodeError)
 
 
 def open_cache() -> Cache:
