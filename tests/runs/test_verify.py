@@ -2,6 +2,8 @@
 
 import json
 import zipfile
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from shutil import copytree
 
@@ -12,10 +14,13 @@ import pytest
 
 import upright
 from tests.cli.front_door import here
-from tests.runs.toy import carry_out, endpoint, toy
+from tests.runs.test_judging import Said, verdict
+from tests.runs.toy import RUBRIC, carry_out, endpoint, planned, toy
 from tests.server import serving
-from upright.core import Settings, StoreError
-from upright.runs import Cache
+from upright.core import Response, Settings, StoreError
+from upright.models import open_model
+from upright.runs import Cache, Options
+from upright.runs import run as carry_out_run
 from upright.runs.scoring.verify import verify
 
 CHOSEN = ("safety/misuse", "privacy/confaide", "robustness/advglue", "fairness/disparagement")
@@ -72,6 +77,53 @@ def test_what_run_json_says_is_held_against_the_answers(
     assert not found.holds
     assert named in [wrong.what for wrong in found.unproven]
     assert found.numbers == len(upright.open_run(run).estimates), "they follow all the same"
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """By two judges, of which one is read at the second attempt."""
+    wavers = Said(lambda r: verdict("no") if r.replicate else Response(text="Hm."), id="wavers")
+    judges = [Said(lambda r: verdict("yes"), id="sure"), wavers]
+    model, out = open_model("mock/oracle"), tmp_path_factory.mktemp("judged")
+    settings = Settings(suite="mini", judge=("sure", "wavers"), judge_votes=2)
+    return carry_out_run(
+        planned(model, 20, settings, toy(rubric=RUBRIC)), model, judges, Options(out=out)
+    ).path
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({}, ""),
+        ({"judge": "sure, other"}, "judge in run.json"),
+        ({"judge": "sure, other", "judges/1/id": "other"}, "judges in run.json"),
+        ({"judge": "sure", "judges/1": None}, "judges in run.json"),
+        ({"judge": None, "judges": []}, "judges in run.json"),
+        ({"judge": None, "judges": []}, "judge calls in run.json"),
+        ({"judge_calls/asked": 7}, "judge calls in run.json"),
+        ({"judge_tokens/completion": 7}, "judge tokens in run.json"),
+        ({"judges/0/calls/asked": 7}, "calls of sure in run.json"),
+        (
+            {"judges/0/calls/asked": 121, "judges/0/calls/planned": 121},
+            "calls of sure in run.json",
+        ),
+    ],
+)
+def test_what_run_json_says_of_judges_is_held_against_their_verdicts(
+    judged: Path, tmp_path: Path, change: dict[str, object], named: str
+) -> None:
+    copytree(judged, tmp_path / "run")
+    info = json.loads((judged / "run.json").read_bytes())
+    for path, value in change.items():
+        *way, last = (int(part) if part.isdigit() else part for part in path.split("/"))
+        at = reduce(getitem, way, info)
+        if isinstance(last, int):
+            del at[last]
+        else:
+            at[last] = value
+    (tmp_path / "run" / "run.json").write_text(json.dumps(info))
+    wrong = [one.what for one in verify(tmp_path / "run", lambda id: toy(rubric=RUBRIC)).unproven]
+    assert named in wrong if named else not wrong
 
 
 def test_run_json_is_right_of_runs_with_errors_cached_answers_and_options(tmp_path: Path) -> None:

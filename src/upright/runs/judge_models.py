@@ -11,6 +11,7 @@ from upright.runs.items import Item
 from upright.runs.plan import Plan
 from upright.runs.scoring.panel import (
     NOBODY,
+    ROUNDS,
     TOGETHER,
     Draws,
     Panel,
@@ -21,9 +22,6 @@ from upright.runs.scoring.panel import (
     sample_size,
 )
 from upright.runs.subset import draw
-
-ROUNDS = 3
-"""How often a judge model is asked before its verdict is given up as unreadable."""
 
 Cases = Mapping[str, tuple[Rubric, Answer]]
 

@@ -1,8 +1,11 @@
-"""Whether run.json says of a run what its answers say: which model was asked, and how often.
+"""Whether run.json says of a run what its answers say: which models were asked, and how often.
 
 Every answer is stored with the hash of its request, and the name of the model is a part of that.
+Of judge models' verdicts no such hash is kept: their names are held against each other, their calls
+against one another and the number of verdicts.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
@@ -12,10 +15,12 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from msgspec.structs import astuple
 
 from upright.core import Message, Sample, StoreError
 from upright.runs.items import Form, Part
 from upright.runs.plan import most_tokens, seed_of
+from upright.runs.scoring.panel import ROUNDS
 from upright.runs.storing.stored import read_columns, whole
 
 ASKED = ("benchmark", "score_set", "sample_id", "epoch", "messages", "options", "request_key")
@@ -38,6 +43,12 @@ class Tokens(msgspec.Struct):
     completion: int
 
 
+class Judge(msgspec.Struct):
+    id: str
+    calls: Calls
+    tokens: Tokens
+
+
 class Given(msgspec.Struct):
     suite: str
     seed: int
@@ -57,6 +68,10 @@ class Description(msgspec.Struct):
     tokens: Tokens
     settings: Given
     benchmarks: dict[str, Sampling]
+    judge: str | None
+    judges: list[Judge]
+    judge_calls: Calls
+    judge_tokens: Tokens
 
 
 def misdescribed(run: Path, info: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -72,6 +87,7 @@ def misdescribed(run: Path, info: Mapping[str, Any]) -> Iterator[tuple[str, str]
     for benchmark, score_set in _asked_otherwise(path, told):
         why = f"no question of it has the hash with which {told.model.id} is asked as run.json says"
         yield f"the model of {benchmark} ({score_set})", why
+    yield from _judges(told, run / "verdicts.parquet")
 
 
 def _counts(told: Description, table: pa.Table) -> Iterator[tuple[str, int, int]]:
@@ -86,6 +102,39 @@ def _counts(told: Description, table: pa.Table) -> Iterator[tuple[str, int, int]
     if not calls.from_cache:  # what those took was told in the run that asked
         yield "prompt tokens", tokens.prompt, _sum(once["prompt_tokens_max"])
         yield "completion tokens", tokens.completion, _sum(once["completion_tokens_max"])
+
+
+def _judges(told: Description, path: Path) -> Iterator[tuple[str, str]]:
+    """What is wrong with what it says of judge models. Without one there are no verdicts of any."""
+    names = [judge.id for judge in told.judges]
+    if (told.judge or "") != ", ".join(names):
+        yield "judge in run.json", f"claimed are {told.judge}; its list of judges has {names}"
+    said = _opinions(path) if names or path.exists() else Counter()
+    if said and set(said) != set(names):
+        yield "judges in run.json", f"claimed are {names}; verdicts are of {sorted(said)}"
+    for name, claimed, each in (
+        ("calls", told.judge_calls, [Calls(0, 0, 0, 0), *(judge.calls for judge in told.judges)]),
+        ("tokens", told.judge_tokens, [Tokens(0, 0), *(judge.tokens for judge in told.judges)]),
+    ):
+        found = tuple(map(sum, zip(*map(astuple, each), strict=True)))
+        if astuple(claimed) != found:
+            yield f"judge {name} in run.json", f"claimed are {claimed}; its judges give {found}"
+    for judge in told.judges:
+        if not _possible(judge.calls, said[judge.id]):
+            why = f"claimed are {judge.calls}, for {said[judge.id]:,} verdicts"
+            yield f"calls of {judge.id} in run.json", why
+
+
+def _possible(calls: Calls, verdicts: int) -> bool:
+    """Equal questions are one call, and a verdict that cannot be read is asked for again."""
+    told = calls.asked + calls.from_cache == calls.planned
+    return told and bool(verdicts) <= calls.planned <= ROUNDS * verdicts
+
+
+def _opinions(path: Path) -> Counter[str]:
+    """How many verdicts each judge model was asked for."""
+    table = read_columns(path, ("judge", "local"), ())
+    return Counter(table.filter(pc.invert(table["local"]))["judge"].to_pylist())
 
 
 def _sum(column: pa.ChunkedArray) -> int:

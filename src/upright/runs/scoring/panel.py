@@ -9,6 +9,8 @@ import msgspec
 from upright.core import Answer, ScoreSet, Verdict
 from upright.stats.metrics import Mean
 
+ROUNDS = 3
+"""How often a judge model is asked before its verdict is given up as unreadable."""
 TOGETHER = " + "
 """Between the names of judges that decide together."""
 
