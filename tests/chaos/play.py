@@ -42,7 +42,12 @@ OUTCOMES = {0, STOPPED, ABORTED, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGIN
 
 @dataclass
 class Report:
-    """What all plays went through."""
+    """What all plays went through.
+
+    received        answers that the runs of a play hold in the end, those from the cache included
+    answered        by the server, whether or not the answer arrived
+    answered_again  of these, beyond the first to the same request: two runs may ask the same
+    """
 
     plays: int = 0
     sessions: int = 0
@@ -345,9 +350,8 @@ def _finish(scene: Play) -> None:
 def _count(scene: Play) -> None:
     answered = Counter(e.told for e in read_log(scene.place / "log") if e.what == "answered")
     report = scene.report
-    received = sum(len(ledger.received) for ledger in scene.ledgers)
     report.plays += 1
     report.sessions += scene.begun
-    report.received += received
+    report.received += sum(len(ledger.received) for ledger in scene.ledgers)
     report.answered += answered.total()
-    report.answered_again += answered.total() - received
+    report.answered_again += answered.total() - len(answered)

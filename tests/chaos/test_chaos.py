@@ -26,6 +26,7 @@ def test_after_every_disturbance_a_run_ends_as_an_undisturbed_one(tmp_path: Path
             play(world, SEED, number, report)
     assert report.plays == PLAYS
     assert len(report.acts) > len(ACTS) / 2
+    assert 0 <= report.answered_again < report.answered
 
 
 @pytest.fixture
