@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,17 @@ def unsynced() -> Iterator[None]:
     """Nothing written here has to outlast a power failure; its file must be open all the same."""
     with mock.patch.object(os, "fsync", os.fstat):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """Also by the children that tests start. Behind `nohup` or `&` a script ignores it, and so
+    would they."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def data_root() -> Path | None:

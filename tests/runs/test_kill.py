@@ -186,7 +186,7 @@ def test_the_same_command_twice_at_once_is_one_run(tmp_path: Path) -> None:
 
 
 NOTEBOOK = """
-import asyncio, signal
+import asyncio
 from upright.runs.asking.loop import complete
 
 async def work():
@@ -199,7 +199,6 @@ async def work():
 async def cell():
     complete(work())
 
-signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
     asyncio.new_event_loop().run_until_complete(cell())
 except KeyboardInterrupt:
@@ -282,7 +281,6 @@ def test_a_worker_that_is_only_starting_does_not_hear_ctrl_c(tmp_path: Path) -> 
     ended = subprocess.run(
         [*COMMAND, "0"],
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         capture_output=True,
         text=True,
         check=False,
