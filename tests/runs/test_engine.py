@@ -151,6 +151,31 @@ def test_answers_come_while_the_disk_is_slow(monkeypatch: pytest.MonkeyPatch) ->
     assert waited == [True]
 
 
+def test_the_disk_has_its_time_while_the_last_answers_are_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And does not make anybody wait after them."""
+    monkeypatch.setattr(engine, "HEARTBEAT", 60.0)
+    requests = list(planned(Said(lambda request: Response()), 12).requests)
+    beats: list[int] = []
+
+    class Answering(Said):
+        async def generate(self, requests: Sequence[Request]) -> list[Response]:
+            found = await super().generate(requests)
+            while requests[0] is last and not beats:
+                await asyncio.sleep(0.001)
+            return found
+
+    async def heartbeat() -> None:
+        beats.append(len(model.asked))
+
+    last = requests[-1]
+    model = Answering(lambda request: Response(text="Yes"))
+    safe: set[str] = set()
+    asyncio.run(drive(model, requests, safe.update, heartbeat, HURRIED, alone(model)))
+    assert beats == [len(requests)] == [len(safe)]
+
+
 def test_what_came_before_a_refusal_is_handed_over() -> None:
     left = iter(range(3))
     safe: set[str] = set()

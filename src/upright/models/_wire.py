@@ -130,7 +130,9 @@ class Wire:
         if found is None or (found.done() and (now > self._looked_up + FRESH or _failed(found))):
             self._looked_up = now
             self._look_up = found = self._loop.create_task(self._resolve())
-        return await asyncio.shield(found)
+        if not found.done():
+            await asyncio.shield(found)
+        return found.result()
 
     async def _resolve(self) -> list[Any]:
         return await self._loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)

@@ -116,7 +116,7 @@ async def _receive(
                 asked = await ask_all(plan, model, desk)
             return Received(asked, await ask_panel(asked.plan, asked.responses, desk, judges))
         finally:
-            desk.leave_cache()
+            desk.leave()
             await desk.crew.close()
             for opened in (model, *judges):
                 await opened.close()

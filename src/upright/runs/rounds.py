@@ -8,6 +8,7 @@ before it, and the proof of a confidence sequence rests on just that being impos
 slice gets is its share give or take chance.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil
@@ -72,6 +73,7 @@ async def ask_all(plan: Plan, model: Model, desk: Desk) -> Asked:
         requests = {item.key: item.request for item in wanted if item.key not in asked}
         if requests:
             await desk.answer(ANSWERS, model, list(requests.values()))
+            await asyncio.to_thread(desk.sync)
             asked |= requests.keys()
         for part in going:
             part.look(responses)

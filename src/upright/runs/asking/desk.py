@@ -85,21 +85,28 @@ class Desk:
         if cache := self.cache:  # which another thread may be closing
             cache.flush()
 
-    def leave_cache(self) -> None:
+    def leave(self) -> Future[None]:
         """Nothing more will be asked. It waits for the disk while others go on, until `close`."""
-        cache, self.cache = self.cache, None
-        if cache:
+        if self._leaving is None:
             aside = ThreadPoolExecutor(1)
-            self._leaving = aside.submit(cache.close)
+            self._leaving = aside.submit(self._put_away, self.cache)
+            self.cache = None
             aside.shutdown(wait=False)
+        return self._leaving
 
     def close(self) -> None:
-        self.leave_cache()
+        left = self.leave()
         try:
-            self.journal.close()
+            left.result()
         finally:
-            if self._leaving:
-                self._leaving.result()
+            self.journal.close()
+
+    def _put_away(self, cache: Cache | None) -> None:
+        try:
+            self.journal.sync()
+        finally:
+            if cache:
+                cache.close()
 
     def _given_up(self, key: str) -> bool:
         response = self.failed.get(key)

@@ -22,7 +22,8 @@ Heartbeat = Callable[[], Awaitable[None]]
 Work = Callable[[], Coroutine[None, None, None]]
 """Asks until nothing is left to ask."""
 HEARTBEAT = 1.0
-"""Seconds between two looks at the clock; also how often the journal reaches the disk."""
+"""Seconds between two looks at the clock; also how often the journal reaches the disk while answers
+are waited for."""
 AT_ONCE = 5_000
 """Requests that a model may put in order: so many are in memory."""
 TOGETHER = 16
@@ -134,12 +135,13 @@ async def _all_of(work: Work, count: int, heartbeat: Heartbeat) -> None:
             if number % TOGETHER == 0:
                 await asyncio.sleep(0)
             tasks.append(asyncio.create_task(work()))
-        pending = set(tasks)
+        pending, until = set(tasks), asyncio.FIRST_COMPLETED
         while pending:
-            done, pending = await asyncio.wait(
-                pending, timeout=HEARTBEAT, return_when=asyncio.FIRST_EXCEPTION
-            )
-            await heartbeat()
+            done, pending = await asyncio.wait(pending, timeout=HEARTBEAT, return_when=until)
+            if done:  # nothing is left to ask: the disk has time while the last answers come
+                until = asyncio.FIRST_EXCEPTION
+            if pending:
+                await heartbeat()
             for task in done:
                 task.result()
     finally:
