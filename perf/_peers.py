@@ -43,13 +43,21 @@ LLMGeneration(
     "ethics", "dataset", "gpt-4", online_model=True, use_deepinfra=True
 ).generation_results()
 """
-PEERS = ("inspect", "lmeval", "trustllm")
+PEERS = {"inspect": "inspect-ai", "lmeval": "lm-eval", "trustllm": "trustllm"}
+"""And their packages."""
 
 
 def children() -> float:
     """Seconds of CPU that ended children took."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def version_of(peer: str, python: Path) -> str:
+    """Its package and version, as its own virtual environment tells it."""
+    told = f"from importlib.metadata import version; print(version({PEERS[peer]!r}))"
+    found = subprocess.run([python, "-c", told], check=True, capture_output=True, text=True)
+    return f"{PEERS[peer]} {found.stdout.strip()}"
 
 
 def run_peer(

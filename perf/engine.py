@@ -28,7 +28,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
-from _peers import PEERS, children, run_peer
+from _peers import PEERS, children, run_peer, version_of
 
 HERE = Path(__file__).parent
 CONNECTIONS = 256
@@ -260,7 +260,8 @@ def peers(folder: Path | None, count: int, rounds: int) -> None:
     }
     found = [_side_by_side(there, sizes) for _ in range(rounds)]
     own = median(_further(one["upright"]) for one in found)
-    print(f"{count:,} questions, no latency; median of {rounds}")
+    print(f"{count:,} questions, no latency, from shell to shell; median of {rounds}")
+    print(f"  {', '.join(version_of(*peer) for peer in there.items())}")
     for name in sizes:
         wall, cpu = (median(one[name][count][key] for one in found) for key in ("wall", "cpu"))
         times = median(one[name][count]["cpu"] / one["upright"][count]["cpu"] for one in found)
