@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cli.front_door import here
-from upright.cli._steps import steps_bar
+from upright.cli._progress import steps_bar
 from upright.data.rows import MINI
 
 CHEAP = ("--benchmark", "truthfulness/external")

@@ -1,4 +1,4 @@
-"""The progress bar: how far, how long still, and what kind of answers come in. On stderr."""
+"""Progress bars, one for each stage of long work: how far, and how long still. On stderr."""
 
 import sys
 import time
@@ -22,9 +22,31 @@ REFRESH = 0.1
 """Seconds between two updates: drawing costs more than many an answer."""
 
 
+class Drawing:
+    """Is told how far a stage is, what it is at, and what came of it; begins with the first."""
+
+    def __init__(self, bar: Bar) -> None:
+        self._bar = bar
+        self._stages: dict[str, TaskID] = {}
+
+    def __call__(
+        self, stage: str, done: int, total: int, told: str = "", outcomes: str = ""
+    ) -> None:
+        if stage not in self._stages:
+            self._bar.start()
+            self._stages[stage] = self._bar.add_task(stage, outcomes="")
+        self._bar.update(
+            self._stages[stage],
+            completed=done,
+            total=total,
+            description=told or stage,
+            outcomes=outcomes,
+        )
+
+
 @contextmanager
-def progress_bar() -> Iterator[OnProgress]:
-    """A bar per stage. Where stderr is no terminal, only its last state is printed."""
+def steps_bar() -> Iterator[Drawing]:
+    """Where stderr is no terminal, only its last state is printed."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),
@@ -35,32 +57,26 @@ def progress_bar() -> Iterator[OnProgress]:
     )
     bar = Bar(*columns, console=Console(file=sys.stderr))
     try:
-        yield _Drawing(bar)
+        yield Drawing(bar)
     finally:
         if bar.tasks:  # else nothing was drawn, and an empty line would come before the error
             bar.stop()
 
 
-class _Drawing:
-    def __init__(self, bar: Bar) -> None:
-        self._bar = bar
-        self._tasks: dict[str, TaskID] = {}
-        self._drawn = 0.0
+@contextmanager
+def progress_bar() -> Iterator[OnProgress]:
+    """Of a run: also what kind of answers come in."""
+    drawn = 0.0
+    with steps_bar() as draw:
 
-    def __call__(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if now - self._drawn < REFRESH and progress.done < progress.total:
-            return
-        self._drawn = now
-        if progress.stage not in self._tasks:
-            self._bar.start()
-            self._tasks[progress.stage] = self._bar.add_task(progress.stage, outcomes="")
-        self._bar.update(
-            self._tasks[progress.stage],
-            completed=progress.done,
-            total=progress.total,
-            outcomes=_told(progress),
-        )
+        def on_progress(progress: Progress) -> None:
+            nonlocal drawn
+            now = time.monotonic()
+            if now - drawn >= REFRESH or progress.done >= progress.total:
+                drawn = now
+                draw(progress.stage, progress.done, progress.total, outcomes=_told(progress))
+
+        yield on_progress
 
 
 def _told(progress: Progress) -> str:

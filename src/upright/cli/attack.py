@@ -136,7 +136,7 @@ def _carry_out(given: dict[str, Any]) -> "Attacked":
     from upright.api import attack as carry_out
     from upright.attacks._campaign import Budget
     from upright.cli._job import job_of
-    from upright.cli._steps import steps_bar
+    from upright.cli._progress import steps_bar
 
     goals = {"score_set": "upright", "benchmark": given["benchmark"] or GOALS}
     job = job_of({**given, **goals})

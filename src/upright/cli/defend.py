@@ -98,7 +98,7 @@ def _carry_out(given: dict[str, Any]) -> "Defended":
     from upright.api import defend as carry_out
     from upright.attacks._campaign import Budget
     from upright.cli._job import job_of
-    from upright.cli._steps import steps_bar
+    from upright.cli._progress import steps_bar
     from upright.comparisons.stacks.result import Targets
 
     named = {name: tuple(given[name]) for name in ("harmful", "benign") if given[name]}

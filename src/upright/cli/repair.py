@@ -33,7 +33,7 @@ def repair(
         upright run local/smollm2-135m-guarded
     """
     from upright.api import repair as carry_out
-    from upright.cli._steps import steps_bar
+    from upright.cli._progress import steps_bar
     from upright.core import registry
 
     method_with_seed = registry.load("repairs", method, seed=seed)
