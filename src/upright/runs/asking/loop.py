@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from types import FrameType
 from typing import Any, TypeVar
@@ -20,9 +20,9 @@ __all__ = ["complete", "new_event_loop", "signals_cancel", "sigterm_interrupts"]
 
 T = TypeVar("T")
 
-# Ctrl-C is looked for this often, in seconds: a wait without an end may never hear of it (always
-# so on Windows, and elsewhere where it comes just as the wait begins).
 LOOKING = 0.2
+"""Seconds between two looks for Ctrl-C. A wait without an end may never hear of it: so it always is
+on Windows, and elsewhere where it comes just as the wait begins."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -45,7 +45,8 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         # Runner.run spells out the result of its task, and this one may be a million answers.
         found.append(await work)
 
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    # Closed, or Python complains of work that Ctrl-C came before.
+    with closing(work), asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(work_silently())
     return found[0]
 
@@ -59,7 +60,6 @@ def _run_aside(work: Coroutine[Any, Any, T]) -> T:
         if task := asyncio.current_task():
             cancels.append(partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel))
         if stopped.is_set():
-            work.close()
             raise asyncio.CancelledError
         return await work
 
@@ -67,6 +67,7 @@ def _run_aside(work: Coroutine[Any, Any, T]) -> T:
         try:
             return _run(unless_stopped())
         finally:
+            work.close()
             ended.set()
 
     with ThreadPoolExecutor(1) as pool:
