@@ -117,8 +117,9 @@ def test_a_refused_turn_is_taken_back_and_worded_otherwise() -> None:
     assert [len(r.messages) for r in toy.asked] == [1, 1, 3, 3, 5, 5, 7, 7, 9, 9]
 
 
-def test_who_refuses_every_turn_is_asked_every_wording_once() -> None:
-    toy = Toy(never)
+@pytest.mark.parametrize("answer", [NO, "", " \n"])
+def test_who_refuses_every_turn_or_is_silent_is_asked_every_wording_once(answer: str) -> None:
+    toy = Toy(lambda messages: answer)
     found = toy.pursued(crescendo())
     assert {(r.success, r.queries) for r in found} == {(False, sum(map(len, (*OPENING, *ASKING))))}
     assert {len(r.messages) for r in toy.asked} == {1}

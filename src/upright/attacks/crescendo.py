@@ -113,7 +113,7 @@ class Crescendo:
             attempt = await target.attempt(asked)
             if attempt.success:
                 return
-            if turned_down(attempt.response.text):
+            if not _can_build_on(attempt.response.text):
                 refused, backtracks = turn, backtracks + 1
             else:
                 talk = (*asked, Message("assistant", attempt.response.text))
@@ -135,9 +135,14 @@ async def _by_template(target: Target) -> None:
                 if attempt.success:
                     return
                 answer = attempt.response.text
-            if not turned_down(answer):
+            if _can_build_on(answer):
                 talk = (*asked, Message("assistant", answer))
                 break
+
+
+def _can_build_on(answer: str) -> bool:
+    """Neither refused nor silent, as where the question failed: no talk goes on from that."""
+    return bool(answer.strip()) and not turned_down(answer)
 
 
 def crescendo(attacker: str = "", rounds: Count = 10, backtracks: int = 10) -> Crescendo:
