@@ -32,8 +32,8 @@ from upright.core import Model, ModelRefused, Request, Response, Settings, Store
 from upright.models import ModelOptions, open_model
 from upright.runs import Cache, Options, Reached, Run, Staffing, run
 from upright.runs.asking.limits import Limits
-from upright.runs.storing.journal import Journal, read_journal
-from upright.runs.storing.shards import answers_of, drop, left_behind, open_shard, shard, take_over
+from upright.runs.storing.journal import read_journal
+from upright.runs.storing.shards import answers_of, left_behind
 from upright.runs.workers import processes, team
 from upright.runs.workers.shift import Shift
 from upright.runs.workers.team import LIVES, Staff, Worker, Workers, split
@@ -352,30 +352,6 @@ def test_questions_are_split_evenly_and_repeats_stay_together() -> None:
     assert all(200 < len(share) < 400 for share in shares)
     asked = [{q.messages for q in share} for share in shares]
     assert sum(map(len, asked)) == len({q.messages for q in requests})
-
-
-@pytest.mark.parametrize("address", ["", "memory://runs/x"])
-def test_a_shard_gives_back_what_was_written(tmp_path: Path, address: str) -> None:
-    folder = address or str(tmp_path)
-    place = shard(folder, "shard-a-0")
-    assert not left_behind(folder)
-    assert list(answers_of(place)) == []
-    writer = open_shard(place)
-    told = {str(n): Response(text=f"answer {n}\n") for n in range(2500)}
-    for start in range(0, 2500, 100):
-        writer.append({k: told[k] for k in list(told)[start : start + 100]})
-        writer.sync()
-    writer.close()
-    assert {k: r for some in answers_of(place) for k, r in some.items()} == told
-    assert left_behind(folder) == [place]
-    journal = Journal(tmp_path / "journal.jsonl")
-    journal.append({"0": told["0"]})
-    take_over(journal, folder)
-    assert dict(journal) == told
-    assert (tmp_path / "journal.jsonl").read_bytes().count(b"\n") == 2500
-    journal.close()
-    assert not left_behind(folder)
-    drop(place)
 
 
 def test_workers_may_write_to_an_address(tmp_path: Path) -> None:

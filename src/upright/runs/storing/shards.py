@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 from upright.core import Response, StoreError, UsageError
@@ -37,25 +38,28 @@ class Shard(Protocol):
 
 
 class Segments:
-    """A shard at an address. Its answers are safe from the next `sync` on."""
+    """A shard at an address. Its answers are safe from the next `sync` on, which may run in a
+    thread of its own while more are appended."""
 
     def __init__(self, place: str) -> None:
         self._place = place
         self._files, self._folder = _opened(place)
         self._lines: list[bytes] = []
         self._written = 0
+        self._busy = Lock()
 
     def append(self, answers: Mapping[str, Response]) -> None:
         self._lines += to_lines(answers)
 
     def sync(self) -> None:
-        if self._lines:
-            with _explained(self._place):
-                self._files.makedirs(self._folder, exist_ok=True)
-                path = f"{self._folder}/{self._written:06}.jsonl"
-                self._files.pipe_file(path, b"".join(self._lines))
-            self._written += 1
-            self._lines.clear()
+        with self._busy:
+            if number := len(self._lines):
+                with _explained(self._place):
+                    self._files.makedirs(self._folder, exist_ok=True)
+                    path = f"{self._folder}/{self._written:06}.jsonl"
+                    self._files.pipe_file(path, b"".join(self._lines[:number]))
+                self._written += 1
+                del self._lines[:number]  # more may have come meanwhile
 
     def close(self) -> None:
         self.sync()

@@ -95,8 +95,10 @@ class _Share:
             self._tell(Failed({key: r for key, r in came.items() if r.error is not None}))
 
     async def heartbeat(self) -> None:
-        self._shard.sync()
-        self._tell(Heard(dict(self._outcomes)))
+        safe = dict(self._outcomes)
+        # An object store takes its time, and the next answers do not wait for it.
+        await asyncio.to_thread(self._shard.sync)
+        self._tell(Heard(safe))
 
     def close(self) -> None:
         self._shard.close()
