@@ -21,6 +21,7 @@ from upright.core import (
     Request,
     Response,
     Share,
+    UsageError,
     unknown,
 )
 from upright.defenses import CHANGED, REFUSED, noted
@@ -113,6 +114,9 @@ def smoothllm(
 ) -> SmoothLLM:
     if disturbance not in DISTURBANCES:
         raise unknown("disturbance of smoothllm", disturbance, DISTURBANCES)
+    # Also where it is called from Python, which no signature stops: no copy would be no answer.
+    if copies < 1 or not 0 <= share <= 1:
+        raise UsageError(f"smoothllm: 1 <= copies and 0 <= share <= 1, not {copies} and {share:g}.")
     return SmoothLLM(copies, share, disturbance, seed)
 
 
